@@ -1,0 +1,111 @@
+"""What a probe measured: numbers, tables and curves."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from audit.types._base import Frozen
+
+Better = Literal["lower", "higher", "none"]
+Status = Literal["ok", "skipped", "error"]
+Cell = str | int | float | None
+
+
+class Interval(Frozen):
+    """A range that holds the true value at the stated level."""
+
+    low: float
+    high: float
+    level: float = 0.95
+    method: str
+    """How it was made, such as ``"Wilson"`` or ``"bootstrap, 1000 draws"``."""
+
+
+class Null(Frozen):
+    """What a model without the fault would show on as many rows."""
+
+    upper: float
+    """The value that a faultless model stays below 95 times in 100."""
+    p_value: float
+    """Share of faultless draws at or above the measured value."""
+    method: str
+
+
+class Finding(Frozen):
+    """One measured number, or the plain fact that it could not be measured."""
+
+    kind: Literal["finding"] = "finding"
+    metric: str
+    """The probe's id, a dot and the field's full name."""
+    value: float | None
+    n: int
+    """Rows that the number rests on (for a rate: its denominator)."""
+    better: Better
+    slice: dict[str, str] = {}
+    """Which rows: ``{}`` all, ``{"race": "Black"}`` a group, ``{"race": "*"}`` across groups."""
+    interval: Interval | None = None
+    null: Null | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _absence_has_a_reason(self) -> Self:
+        if (self.value is None or self.interval is None) and not self.note:
+            raise ValueError(f"{self.metric}: a number without value or interval needs a note")
+        return self
+
+
+class Table(Frozen):
+    """Rows to read, such as a confusion matrix."""
+
+    kind: Literal["table"] = "table"
+    name: str
+    slice: dict[str, str] = {}
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+class Curve(Frozen):
+    """A line to look at, such as a reliability curve, with an optional band."""
+
+    kind: Literal["curve"] = "curve"
+    name: str
+    slice: dict[str, str] = {}
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    """Band around the curve, or around ``reference`` where that is the diagonal."""
+    n: tuple[int, ...] = ()
+    """Rows behind each point."""
+    reference: Literal["none", "diagonal"] = "none"
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _same_lengths(self) -> Self:
+        if len({len(self.x), *(len(v) for v in (self.y, self.low, self.high, self.n) if v)}) > 1:
+            raise ValueError(f"{self.name}: the series of a curve must have one length")
+        return self
+
+
+Evidence = Annotated[Finding | Table | Curve, Field(discriminator="kind")]
+
+
+class ProbeRun(Frozen):
+    """What became of one requested probe: always present, whatever happened."""
+
+    probe: str
+    version: int
+    values: tuple[str, ...]
+    params: dict[str, JsonValue]
+    status: Status
+    reason: str = ""
+    seconds: float
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The numbers among the evidence."""
+        return tuple(e for e in self.evidence if isinstance(e, Finding))

@@ -1,0 +1,146 @@
+"""The run record and the verdict on it."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from audit.types._base import Frozen
+from audit.types._evidence import Finding, ProbeRun
+from audit.types._statements import Attestation, CardFacts, Rule, Waiver
+
+SCHEMA_VERSION = 1
+
+State = Literal["pass", "fail", "inconclusive", "unmeasured"]
+Outcome = Literal["pass", "fail", "inconclusive", "unmeasured", "empty"]
+
+
+class SplitFacts(Frozen):
+    """Size and identity of one split."""
+
+    rows: int
+    fingerprint: str
+    groups: dict[str, dict[str, int]]
+    """Rows by group column and group; ``"unknown"`` counts rows without a group."""
+
+
+class EpochFacts(Frozen):
+    """One point of the learning curve."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+
+class TuningFacts(Frozen):
+    """How the model was fine-tuned."""
+
+    base: str
+    recipe: dict[str, JsonValue]
+    trainable_parameters: int
+    total_parameters: int
+    precision: str
+    curve: tuple[EpochFacts, ...]
+    best_epoch: int
+    seconds: float
+    """Wall time of the tuning itself, whenever it took place."""
+    reused: bool
+    note: str = ""
+
+
+class ScoringFacts(Frozen):
+    """Which backend scored, and how far it agreed with torch."""
+
+    backend: str
+    device: str
+    reason: str
+    max_probability_difference: float | None = None
+    equal_labels: bool | None = None
+    compared_rows: int = 0
+    texts_scored: int = 0
+    texts_from_cache: int = 0
+    model_seconds: float = 0.0
+
+
+class SubjectFacts(Frozen):
+    """What was audited."""
+
+    name: str
+    task: str
+    labels: tuple[str, ...]
+    positive: str
+    model: dict[str, JsonValue]
+    """Kind, source, digest, architecture, parameters, licence: whatever is known."""
+    splits: dict[str, SplitFacts]
+    offers: tuple[str, ...]
+    baseline: str | None = None
+    tuning: TuningFacts | None = None
+    scoring: ScoringFacts | None = None
+
+
+class Provenance(Frozen):
+    """Where, when and with what the run was made."""
+
+    renben: str
+    python: str
+    platform: str
+    processor: str
+    cores: int
+    memory_gib: float
+    device: str
+    packages: dict[str, str]
+    revision: str | None
+    """Git revision of the repository that holds the configuration."""
+    dirty: bool | None
+    command: str
+    seed: int
+    digests: dict[str, str]
+
+
+class RunRecord(Frozen):
+    """Everything measured in one run: the only bridge from measuring to judging."""
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    created: str
+    """UTC, ISO 8601."""
+    title: str
+    quick: bool
+    subject: SubjectFacts
+    config_given: str
+    config_used: dict[str, JsonValue]
+    card: CardFacts
+    rules: tuple[Rule, ...]
+    attestations: tuple[Attestation, ...]
+    waivers: tuple[Waiver, ...]
+    provenance: Provenance
+    probes: tuple[ProbeRun, ...]
+    seconds: float
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every number of the run, in order."""
+        return tuple(f for run in self.probes for f in run.findings)
+
+
+class Check(Frozen):
+    """One rule applied to one finding."""
+
+    rule: Rule
+    state: State
+    why: dict[Literal["en", "zh"], str]
+    """One plain sentence, by language."""
+    finding: Finding | None = None
+    waiver: Waiver | None = None
+    """Set where a failed or inconclusive check was accepted by a named person."""
+
+
+class Verdict(Frozen):
+    """What the gate makes of a record."""
+
+    outcome: Outcome
+    exit_code: int
+    judged_on: str
+    checks: tuple[Check, ...]
+    reasons: tuple[dict[Literal["en", "zh"], str], ...] = ()
+    """Why the outcome is what it is, beyond the checks (such as a probe that failed)."""

@@ -1,0 +1,123 @@
+"""What exists at run time only: data, predictions, model and subject."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.types._record import SubjectFacts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class GroupColumn:
+    """Membership of rows in the groups of one column; a row may be in several or none."""
+
+    name: str
+    values: tuple[str, ...]
+    members: Bools
+    """Shape (n, groups)."""
+
+    @property
+    def unknown(self) -> Bools:
+        """Rows of no group, shape (n,)."""
+        return np.asarray(~self.members.any(axis=1))
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows of one split."""
+
+    name: str
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: Ints
+    """Index of the true class, shape (n,)."""
+    groups: tuple[GroupColumn, ...]
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def group(self, column: str) -> GroupColumn:
+        """Return the group column of that name."""
+        return next(g for g in self.groups if g.name == column)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model said of one split."""
+
+    labels: Ints
+    """Index of the predicted class, shape (n,)."""
+    scores: Floats | None
+    """Probabilities, shape (n, classes), rows sum to 1; None where only labels are known."""
+
+
+Advance = Callable[[int], None]
+Score = Callable[[Sequence[str]], Floats]
+
+
+class Model(Protocol):
+    """A text classifier that scoring can drive."""
+
+    @property
+    def digest(self) -> str:
+        """Identity of weights, tokeniser and settings."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names in the order of the columns of :meth:`predict`."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input in tokens, special tokens included."""
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, cut to ``max_tokens``."""
+
+    def token_counts(self, texts: Sequence[str]) -> Ints:
+        """Tokens of each text before any cut, shape (n,)."""
+
+    def predict(self, batch: Sequence[Sequence[int]]) -> Floats:
+        """Probabilities of one batch of token ids, shape (batch, classes)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Model, data and predictions: everything a probe may look at. Never saved."""
+
+    name: str
+    labels: tuple[str, ...]
+    positive: int
+    """Index of the class whose selection the fairness metrics speak of."""
+    splits: Mapping[str, Split]
+    predictions: Mapping[str, Predictions]
+    """By split: ``test`` always, ``validation`` where there is one."""
+    facts: SubjectFacts
+    baseline: Mapping[str, Predictions] = field(default_factory=dict)
+    """The untuned start on the same rows, where there is one."""
+    crossings: tuple[tuple[str, ...], ...] = ()
+    score: Score | None = None
+    token_counts: Callable[[Sequence[str]], Ints] | None = None
+    max_tokens: int | None = None
+
+    @property
+    def test(self) -> Split:
+        """The split that every metric speaks of."""
+        return self.splits["test"]
+
+    @property
+    def predicted(self) -> Predictions:
+        """The model's predictions on the test split."""
+        return self.predictions["test"]
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What probes may need: labels, scores, groups, model, train, validation, baseline."""
+        return frozenset(self.facts.offers)

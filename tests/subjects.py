@@ -1,0 +1,120 @@
+"""Synthetic subjects with known properties, for tests of probes."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from audit.types import (
+    Floats,
+    GroupColumn,
+    Ints,
+    Predictions,
+    Split,
+    SplitFacts,
+    Subject,
+    SubjectFacts,
+)
+
+WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven", "wizards", "boil", "green", "tea"]
+
+
+def texts_of(rng: np.random.Generator, n: int) -> tuple[str, ...]:
+    """Return ``n`` distinct sentences of 5 to 12 words."""
+    return tuple(f"{i} " + " ".join(rng.choice(WORDS, size=rng.integers(5, 13))) for i in range(n))
+
+
+def group_column(name: str, of_row: Sequence[str | None]) -> GroupColumn:
+    """Return a column in which each row is in one group, or in none."""
+    values = tuple(sorted({v for v in of_row if v is not None}))
+    members = np.array([[v == value for value in values] for v in of_row], dtype=bool)
+    return GroupColumn(name, values, members.reshape(len(of_row), len(values)))
+
+
+def make_split(
+    name: str, labels: Ints, groups: Sequence[GroupColumn], texts: Sequence[str] | None = None, seed: int = 0
+) -> Split:
+    """Return a split with ids ``<name>-0 …``."""
+    rng = np.random.default_rng([seed, len(name)])
+    ids = tuple(f"{name}-{i}" for i in range(len(labels)))
+    return Split(
+        name, ids, tuple(texts or texts_of(rng, len(labels))), np.asarray(labels), tuple(groups), f"{name}-fingerprint"
+    )
+
+
+def draw_scores(rng: np.random.Generator, n: int, classes: int, sharpness: float = 1.5) -> Floats:
+    """Return probabilities of shape (n, classes)."""
+    logits = rng.normal(scale=sharpness, size=(n, classes))
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exp / exp.sum(axis=1, keepdims=True))
+
+
+def draw_labels(rng: np.random.Generator, scores: Floats) -> Ints:
+    """Return labels drawn from the scores: the model is then perfectly calibrated."""
+    return np.asarray((scores.cumsum(axis=1) > rng.random((len(scores), 1))).argmax(axis=1))
+
+
+def make_subject(
+    n: int = 600,
+    classes: int = 2,
+    *,
+    seed: int = 0,
+    groups: dict[str, Sequence[str | None]] | None = None,
+    scores: Floats | None = None,
+    labels: Ints | None = None,
+    with_scores: bool = True,
+    score: Callable[[Sequence[str]], Floats] | None = None,
+    texts: Sequence[str] | None = None,
+    train: Split | None = None,
+    crossings: tuple[tuple[str, ...], ...] = (),
+) -> Subject:
+    """Return a subject whose model is calibrated and treats groups alike, unless told otherwise.
+
+    ``groups`` maps a column to the group of each row; by default ``sex`` (f, m, and some
+    unknown) and ``race`` (a, b, c), independent of everything else.
+    """
+    rng = np.random.default_rng(seed)
+    scores = draw_scores(rng, n, classes) if scores is None else scores
+    labels = draw_labels(rng, scores) if labels is None else np.asarray(labels)
+    if groups is None:
+        groups = {
+            "sex": [("f", "m", None)[k] for k in rng.choice(3, size=n, p=[0.45, 0.45, 0.1])],
+            "race": [("a", "b", "c")[k] for k in rng.choice(3, size=n, p=[0.5, 0.3, 0.2])],
+        }
+        crossings = crossings or (("sex", "race"),)
+    test = make_split("test", labels, [group_column(c, v) for c, v in groups.items()], texts, seed)
+    validation_scores = draw_scores(rng, n, classes)
+    validation = make_split("validation", draw_labels(rng, validation_scores), [], None, seed + 1)
+    splits = {"test": test, "validation": validation} | ({"train": train} if train else {})
+    keep = (lambda s: s) if with_scores else (lambda s: None)
+    predictions = {
+        "test": Predictions(scores.argmax(axis=1), keep(scores)),
+        "validation": Predictions(validation_scores.argmax(axis=1), keep(validation_scores)),
+    }
+    offers = {"labels", "validation", "text"}
+    offers |= {"scores"} if with_scores else set()
+    offers |= {"groups"} if groups else set()
+    offers |= {"model"} if score else set()
+    offers |= {"train"} if train else set()
+    names = tuple(str(k) for k in range(classes))
+    facts = SubjectFacts(
+        name="synthetic",
+        task="text classification",
+        labels=names,
+        positive=names[1],
+        model={"kind": "synthetic"},
+        splits={k: SplitFacts(rows=len(s), fingerprint=s.fingerprint, groups={}) for k, s in splits.items()},
+        offers=tuple(sorted(offers)),
+    )
+    counts = lambda batch: np.array([len(t.split()) for t in batch])  # noqa: E731
+    return Subject(
+        "synthetic",
+        names,
+        1,
+        splits,
+        predictions,
+        facts,
+        crossings=crossings,
+        score=score,
+        token_counts=counts,
+        max_tokens=128,
+    )

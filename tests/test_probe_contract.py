@@ -1,0 +1,207 @@
+"""What every registered probe must keep, whoever wrote it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from audit.registry import PROBES, ProbeSpec, discover
+from audit.run import run_probe
+from audit.types import GroupColumn, Predictions, ProbeRun, Split, Subject
+from audit.values import VALUES
+from tests.subjects import draw_labels, draw_scores, make_split, make_subject
+
+discover()
+EVERY = pytest.mark.parametrize("spec", [PROBES[id] for id in sorted(PROBES)], ids=lambda spec: spec.id)
+
+
+def run(spec: ProbeSpec, subject: Subject, seed: int = 7) -> ProbeRun:
+    logged: list[str] = []
+    done = run_probe(spec, subject, spec.params(), seed, say=lambda _: None, log=logged.append)
+    assert not logged, logged[0]
+    return done
+
+
+def shuffled(subject: Subject) -> Subject:
+    order = np.random.default_rng(5).permutation(len(subject.test))
+    test, predicted = subject.test, subject.predicted
+    groups = tuple(replace(g, members=g.members[order]) for g in test.groups)
+    pick = lambda values: tuple(values[i] for i in order)  # noqa: E731
+    moved = replace(test, ids=pick(test.ids), texts=pick(test.texts), labels=test.labels[order], groups=groups)
+    scores = None if predicted.scores is None else predicted.scores[order]
+    predictions = {**subject.predictions, "test": Predictions(predicted.labels[order], scores)}
+    return replace(subject, splits={**subject.splits, "test": moved}, predictions=predictions)
+
+
+def renamed(subject: Subject) -> Subject:
+    """Reverse the order of the groups and give them other names."""
+
+    def other(column: GroupColumn) -> GroupColumn:
+        names = tuple(f"z{len(column.values) - i}{v}" for i, v in enumerate(column.values))
+        return GroupColumn(column.name, names[::-1], column.members[:, ::-1])
+
+    test = replace(subject.test, groups=tuple(other(g) for g in subject.test.groups))
+    return replace(subject, splits={**subject.splits, "test": test})
+
+
+def numbers(done: ProbeRun) -> list[tuple[object, ...]]:
+    """Everything measured, without the names of groups and in no order."""
+    rows = []
+    for f in done.findings:
+        interval = (round(f.interval.low, 9), round(f.interval.high, 9)) if f.interval else (None, None)
+        rows.append((f.metric, len(f.slice), None if f.value is None else round(f.value, 9), f.n, *interval))
+    return sorted(rows, key=repr)
+
+
+@EVERY
+def test_declares_what_it_measures(spec: ProbeSpec) -> None:
+    assert spec.summary.endswith(".")
+    assert "ideal" in (spec.run.__doc__ or "").lower()
+    assert set(spec.values) <= set(VALUES)
+    assert spec.values
+    for measure in spec.measures.values():
+        assert measure.meaning.endswith(".")
+        assert measure.better == "none" or measure.ideal is not None
+    assert all(field.is_required() is False for field in spec.params.model_fields.values())
+
+
+@EVERY
+def test_findings_are_declared_complete_and_repeatable(spec: ProbeSpec) -> None:
+    subject = make_subject()
+    done = run(spec, subject)
+    assert done.status == "ok", done.reason
+    assert done.findings
+    for finding in done.findings:
+        assert finding.metric in spec.metrics
+        assert finding.n >= 0
+        assert finding.value is None or finding.interval or finding.note
+        if finding.value is not None:
+            measure = spec.measures[finding.metric.removeprefix(f"{spec.id}.")]
+            assert measure.low is None or finding.value >= measure.low - 1e-9
+            assert measure.high is None or finding.value <= measure.high + 1e-9
+        if finding.interval:
+            assert finding.interval.low <= finding.interval.high
+    again = run(spec, subject)
+    assert again.evidence == done.evidence
+    assert ProbeRun.model_validate_json(done.model_dump_json()).evidence == done.evidence
+    keys = [(f.metric, tuple(sorted(f.slice.items()))) for f in done.findings]
+    assert len(keys) == len(set(keys)), "one number twice"
+
+
+@EVERY
+def test_reports_most_of_what_it_declares(spec: ProbeSpec) -> None:
+    subject = make_subject(train=make_split("train", np.arange(400) % 2, []))
+    baseline = {"test": Predictions(*_noisy(subject))}
+    facts = subject.facts.model_copy(update={"offers": (*subject.facts.offers, "baseline")})
+    reported = {f.metric for f in run(spec, replace(subject, baseline=baseline, facts=facts)).findings}
+    multiclass = {f.metric for f in run(spec, make_subject(classes=3)).findings}
+    assert set(spec.metrics) == reported | multiclass
+
+
+def _noisy(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+    scores = draw_scores(np.random.default_rng(3), len(subject.test), 2)
+    return scores.argmax(axis=1), scores
+
+
+@EVERY
+def test_row_order_and_group_names_do_not_matter(spec: ProbeSpec) -> None:
+    subject = make_subject(500)
+    expected = numbers(run(spec, subject))
+    assert numbers(run(spec, shuffled(subject))) == expected
+    assert numbers(run(spec, renamed(subject))) == expected
+
+
+@EVERY
+def test_another_group_column_changes_no_other_number(spec: ProbeSpec) -> None:
+    groups = {"sex": list("fm" * 200), "race": list("abab" * 100)}
+    both = make_subject(400, groups=groups, crossings=(("sex", "race"),))
+    extra = [("y", "z")[i % 3 == 0] for i in range(400)]
+    three = make_subject(400, groups={"colour": extra, **groups}, crossings=(("sex", "race"),))
+    keep = lambda done: [f for f in done.findings if "colour" not in f.slice]  # noqa: E731
+    assert keep(run(spec, three)) == keep(run(spec, both))
+
+
+@EVERY
+@pytest.mark.parametrize("case", ["one class", "one group", "empty group", "n=1", "no group", "labels only", "constant"])
+def test_thin_data_gives_notes_and_no_crash(spec: ProbeSpec, case: str) -> None:
+    subject = THIN[case]()
+    done = run(spec, subject)
+    assert done.status in ("ok", "skipped"), done.reason
+    assert done.status == "ok" or done.reason
+    ProbeRun.model_validate_json(done.model_dump_json())
+
+
+def _empty_group() -> Subject:
+    subject = make_subject(200)
+    sex = subject.test.group("sex")
+    widened = GroupColumn("sex", (*sex.values, "x"), np.hstack([sex.members, np.zeros((200, 1), bool)]))
+    test = replace(subject.test, groups=(widened, subject.test.group("race")))
+    return replace(subject, splits={**subject.splits, "test": test})
+
+
+THIN = {
+    "one class": lambda: make_subject(80, labels=np.ones(80, dtype=np.int64)),
+    "one group": lambda: make_subject(80, groups={"sex": ["f"] * 80}),
+    "empty group": _empty_group,
+    "n=1": lambda: make_subject(1, groups={"sex": ["f"]}),
+    "no group": lambda: make_subject(80, groups={}),
+    "labels only": lambda: make_subject(80, with_scores=False),
+    "constant": lambda: make_subject(80, scores=np.tile([0.7, 0.3], (80, 1)), labels=np.arange(80) % 2),
+}
+
+
+@EVERY
+@pytest.mark.parametrize("classes", [3, 5])
+def test_many_classes(spec: ProbeSpec, classes: int) -> None:
+    done = run(spec, make_subject(400, classes))
+    assert done.status == "ok"
+    assert any(f.value is not None for f in done.findings)
+
+
+@EVERY
+def test_the_subject_is_not_changed(spec: ProbeSpec) -> None:
+    subject = make_subject(200)
+    for array in _arrays(subject):
+        array.setflags(write=False)
+    assert run(spec, subject).status == "ok"
+
+
+def _arrays(subject: Subject) -> list[np.ndarray]:
+    splits: list[Split] = list(subject.splits.values())
+    arrays = [s.labels for s in splits] + [g.members for s in splits for g in s.groups]
+    for predictions in subject.predictions.values():
+        arrays += [predictions.labels, predictions.scores]
+    return arrays
+
+
+@EVERY
+def test_a_crash_is_an_error_with_its_reason(spec: ProbeSpec) -> None:
+    logged: list[str] = []
+    subject = replace(make_subject(50), splits={})
+    done = run_probe(spec, subject, spec.params(), 7, say=lambda _: None, log=logged.append)
+    assert done.status == "error"
+    assert "KeyError" in done.reason
+    assert "Traceback" in logged[0]
+
+
+def test_every_public_file_registers_a_probe() -> None:
+    from pathlib import Path
+
+    import probes
+
+    files = {p.stem for p in Path(probes.__path__[0]).glob("*.py") if not p.stem.startswith("_")}
+    assert files == {id.replace(".", "_") for id in PROBES if "." in id or id in files}
+
+
+def test_a_calibrated_subject_draws_labels_from_its_scores() -> None:
+    scores = draw_scores(np.random.default_rng(0), 20_000, 2)
+    labels = draw_labels(np.random.default_rng(1), scores)
+    assert abs(labels.mean() - scores[:, 1].mean()) < 0.01
+
+
+def test_none_of_the_findings_is_a_placeholder() -> None:
+    """Two unlike subjects must not give one and the same set of numbers."""
+    for id in sorted(PROBES):
+        a, b = (numbers(run(PROBES[id], make_subject(300, seed=seed))) for seed in (1, 2))
+        assert a != b, id
+
