@@ -1,0 +1,149 @@
+"""What an audit.toml may say: the types, and what each of them asks for."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from audit.types import Attestation, CardFacts, Frozen, Rule, Waiver
+
+
+class SplitShares(Frozen):
+    """Shares of one table that become validation and test; the rest is for training."""
+
+    validation: float = Field(0.1, ge=0, lt=1)
+    test: float = Field(0.25, gt=0, lt=1)
+
+
+class DataConfig(Frozen):
+    """Which tables, and which of their columns."""
+
+    path: str | None = None
+    """One table with all rows; or give ``test`` and, where there are, ``train`` and ``validation``."""
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    split_column: str | None = None
+    """Column of ``path`` that says train, validation or test."""
+    split: SplitShares | None = None
+    """Shares for a seeded, stratified split of ``path``."""
+    text: str = "text"
+    label: str = "label"
+    positive: str | None = None
+    """The class whose selection matters; of two classes the second by default."""
+    id: str | None = None
+    groups: tuple[str, ...] = ()
+    """Columns that say which group a row belongs to."""
+    delimiter: str | None = None
+    """Between several groups of one row, such as ``"|"``."""
+    flags: dict[str, tuple[str, ...]] = {}
+    """Group column made of 0/1 columns: ``religion = ["jewish", "muslim"]``."""
+    crossings: tuple[tuple[str, ...], ...] = ()
+    """Intersections to look at: ``[["sex", "race"]]``; at most three columns each."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.test is None):
+            raise ValueError("give 'path' (one table) or 'test' (separate tables)")
+        if self.path is not None and (self.split_column is None) == (self.split is None):
+            raise ValueError("with 'path' give 'split_column' or 'split' (shares)")
+        if self.path is None and (self.split_column is not None or self.split is not None):
+            raise ValueError("'split' and 'split_column' go with 'path'")
+        known = {*self.groups, *self.flags}
+        for crossing in self.crossings:
+            if not 2 <= len(set(crossing)) <= 3 or not set(crossing) <= known:
+                raise ValueError(f"crossing {list(crossing)} must name two or three of {sorted(known)}")
+        return self
+
+
+class LoadModel(Frozen):
+    """A ready text classifier: a folder in the transformers format, or a hub name."""
+
+    kind: Literal["load"]
+    path: str
+    label_map: dict[str, str] = {}
+    """The model's label to the data's label, where their names differ."""
+    max_tokens: int | None = Field(None, gt=2)
+    licence: str | None = None
+
+
+class Recipe(Frozen):
+    """How to fine-tune."""
+
+    train: str = "all"
+    """``all``, ``top:<k>`` layers, ``head`` or ``lora``."""
+    learning_rate: float = Field(5e-5, gt=0)
+    batch_size: int = Field(32, gt=0)
+    epochs: int = Field(3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    dropout: float | None = Field(None, ge=0, lt=1)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises."""
+    accumulate: int = Field(1, gt=0)
+    """Batches per optimiser step."""
+    clip: float = Field(1.0, gt=0)
+    """Largest gradient norm."""
+    patience: int = Field(2, gt=0)
+    """Epochs without a better validation loss before training stops."""
+    class_weights: Literal["none", "balanced"] = "none"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """``auto``: bf16 where the machine computes it natively, else fp32."""
+    max_tokens: int = Field(128, gt=2)
+    lora_rank: int = Field(8, gt=0)
+    lora_alpha: int = Field(16, gt=0)
+
+    @field_validator("train")
+    @classmethod
+    def _known_part(cls, train: str) -> str:
+        top, _, layers = train.partition(":")
+        if train not in ("all", "head", "lora") and not (top == "top" and layers.isdigit() and int(layers) > 0):
+            raise ValueError("must be 'all', 'head', 'lora' or 'top:<k>' such as 'top:3'")
+        return train
+
+
+class TuneModel(Frozen):
+    """A base encoder to fine-tune on the train split."""
+
+    kind: Literal["tune"]
+    base: str
+    """A folder, ``asset:<name>`` or a hub name."""
+    recipe: Recipe = Recipe()
+    licence: str | None = None
+
+
+class StoredModel(Frozen):
+    """Predictions in a table, for a model that may not be run."""
+
+    kind: Literal["predictions"]
+    path: str | None = None
+    """A table joined by the id column; without it the columns stand in the data tables."""
+    label: str | None = None
+    """Column of the predicted label; by default the class of the highest score."""
+    scores: dict[str, str] = {}
+    """Class to column of its probability; of two classes one suffices."""
+    licence: str | None = None
+
+    @model_validator(mode="after")
+    def _some_column(self) -> Self:
+        if self.label is None and not self.scores:
+            raise ValueError("give 'label' (a column of predicted labels) or 'scores'")
+        return self
+
+
+ModelConfig = Annotated[LoadModel | TuneModel | StoredModel, Field(discriminator="kind")]
+
+
+class AuditConfig(Frozen):
+    """A whole audit."""
+
+    schema_version: Literal[1] = 1
+    title: str
+    seed: int = Field(20261122, ge=0)
+    data: DataConfig
+    model: ModelConfig
+    probes: dict[str, dict[str, JsonValue]] = {}
+    """Parameters by probe id. Without any, every probe runs; a probe is left out with
+    ``[probes."its.id"] enabled = false``."""
+    gate: tuple[Rule, ...] = ()
+    card: CardFacts = CardFacts()
+    attest: tuple[Attestation, ...] = ()
+    waive: tuple[Waiver, ...] = ()

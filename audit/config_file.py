@@ -1,0 +1,192 @@
+"""Read ``audit.toml``, check it whole before anything is loaded, and say where an error stands."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
+from audit.errors import ConfigError, did_you_mean
+from audit.registry import PROBES, find
+from audit.types import Frozen
+
+
+def load_config(path: Path) -> tuple[AuditConfig, str]:
+    """Read and check a configuration; return it with the text it was read from.
+
+    Every probe id, parameter, metric and column name in it is checked here, before any data
+    or model is loaded. The probes must have been discovered.
+
+    Raises
+    ------
+    ConfigError
+        With file, line where known, key and remedy.
+    """
+    text = _read(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.") from None
+    where = _Where(path, text)
+    raw["probes"] = _flatten_probes(raw.get("probes", {}), where)
+    try:
+        config = AuditConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(where.explain(error)) from None
+    _check_probes(config, where)
+    _check_rules(config, where)
+    _check_statements(config, where)
+    return config, text
+
+
+def requested(config: AuditConfig) -> tuple[str, ...]:
+    """Ids of the probes to run, sorted: all that exist but those with ``enabled = false``."""
+    return tuple(sorted(id for id in PROBES if config.probes.get(id, {}).get("enabled", True)))
+
+
+def params_of(config: AuditConfig, id: str) -> Frozen:
+    """Return a probe's parameters with defaults filled in."""
+    given = {k: v for k, v in config.probes.get(id, {}).items() if k != "enabled"}
+    return find(id).params.model_validate(given)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file. 'renben init' writes one.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder. Name the audit.toml in it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
+
+
+def _flatten_probes(tables: Any, where: "_Where", prefix: str = "") -> dict[str, Any]:
+    """Turn ``[probes.fairness.groups]``, nested by TOML, into ``{"fairness.groups": …}``."""
+    if not isinstance(tables, dict):
+        raise ConfigError(where.say(("probes",), "'probes' must be tables such as [probes.performance]."))
+    flat: dict[str, Any] = {}
+    for key, value in tables.items():
+        id = f"{prefix}{key}"
+        if id in PROBES:
+            flat[id] = value
+        elif isinstance(value, dict) and any(known.startswith(f"{id}.") for known in PROBES):
+            flat |= _flatten_probes(value, where, f"{id}.")
+        else:
+            raise ConfigError(
+                where.say(("probes", *id.split(".")), f"there is no probe {id!r}.{did_you_mean(id, PROBES)}")
+            )
+    return flat
+
+
+def _check_probes(config: AuditConfig, where: "_Where") -> None:
+    for id, given in config.probes.items():
+        if not isinstance(given.get("enabled", True), bool):
+            raise ConfigError(where.say(("probes", *id.split("."), "enabled"), "'enabled' must be true or false."))
+        try:
+            params_of(config, id)
+        except ValidationError as error:
+            raise ConfigError(where.explain(error, ("probes", *id.split(".")), find(id).params)) from None
+    if not requested(config):
+        raise ConfigError(f"{where.path}: every probe is switched off; there is nothing to measure.")
+
+
+def _check_rules(config: AuditConfig, where: "_Where") -> None:
+    metrics = {metric for id in requested(config) for metric in find(id).metrics}
+    columns = {*config.data.groups, *config.data.flags}
+    for index, rule in enumerate(config.gate):
+        if rule.metric not in metrics:
+            message = f"no requested probe measures {rule.metric!r}.{did_you_mean(rule.metric, metrics)}"
+            raise ConfigError(where.say(("gate", index, "metric"), message))
+        for column in {*(rule.slice or {}), *rule.each} - columns - {"class", "split"}:
+            message = f"{column!r} is not a group column.{did_you_mean(column, columns)}"
+            raise ConfigError(where.say(("gate", index, "each" if rule.each else "slice"), message))
+    for index, waiver in enumerate(config.waive):
+        if waiver.metric not in {rule.metric for rule in config.gate}:
+            raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
+
+
+def _check_statements(config: AuditConfig, where: "_Where") -> None:
+    from audit.values import VALUES
+
+    for index, statement in enumerate(config.attest):
+        if statement.value not in VALUES:
+            message = f"there is no value {statement.value!r}.{did_you_mean(statement.value, VALUES)}"
+            raise ConfigError(where.say(("attest", index, "value"), message))
+
+
+class _Where:
+    """Turns the place of an error into file and line."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = _key_lines(text)
+
+    def say(self, loc: tuple[str | int, ...], message: str) -> str:
+        for end in range(len(loc), 0, -1):
+            if loc[:end] in self.lines:
+                return f"{self.path}, line {self.lines[loc[:end]]}: {message}"
+        return f"{self.path}: {message}"
+
+    def explain(self, error: ValidationError, prefix: tuple[str, ...] = (), root: type[Frozen] = AuditConfig) -> str:
+        """Return one line for each thing that pydantic found wrong."""
+        return "\n".join(self._one(dict(e), prefix, root) for e in error.errors())
+
+    def _one(self, error: dict[str, Any], prefix: tuple[str, ...], root: type[Frozen]) -> str:
+        inner = tuple(error["loc"])
+        shown = tuple(part for part in inner if not (prefix == () and inner[0] == "model" and part in MODEL_KINDS))
+        loc = (*prefix, *shown)
+        key = ".".join(str(part) for part in loc)
+        if error["type"] == "extra_forbidden":
+            return self.say(loc, f"unknown key {key!r}.{did_you_mean(str(inner[-1]), _fields_at(root, inner[:-1]))}")
+        if error["type"] == "missing":
+            return self.say(loc[:-1], f"the key {key!r} is missing.")
+        message = error["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:]
+        got = f" Got {error['input']!r}." if not isinstance(error["input"], dict) else ""
+        return self.say(loc, f"{key!r}: {message}.{got}" if key else f"{message}.")
+
+
+MODEL_KINDS: dict[str, type[Frozen]] = {"load": LoadModel, "tune": TuneModel, "predictions": StoredModel}
+
+
+def _fields_at(root: type[Frozen], loc: tuple[str | int, ...]) -> list[str]:
+    """Return the known keys of the table at ``loc`` below ``root``."""
+    model = root
+    for part in loc:
+        if part in MODEL_KINDS and model is AuditConfig:
+            model = MODEL_KINDS[str(part)]
+        elif isinstance(part, str) and part in model.model_fields and part != "model":
+            model = _table_type(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _table_type(annotation: Any) -> type[Frozen] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+        return annotation
+    return next((t for arg in getattr(annotation, "__args__", ()) if (t := _table_type(arg))), None)
+
+
+def _key_lines(text: str) -> dict[tuple[str | int, ...], int]:
+    """Map each table and key of a TOML text, such as ``("gate", 0, "max")``, to its line."""
+    lines: dict[tuple[str | int, ...], int] = {}
+    counts: dict[str, int] = {}
+    table: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("[["):
+            name = stripped.strip("[] ").split("]", 1)[0]
+            counts[name] = counts.get(name, -1) + 1
+            table = (*_dotted(name), counts[name])
+        elif stripped.startswith("["):
+            table = _dotted(stripped.split("]", 1)[0].strip("[ "))
+        elif "=" in stripped and not stripped.startswith("#"):
+            lines.setdefault((*table, *_dotted(stripped.split("=", 1)[0])), number)
+            continue
+        lines.setdefault(table, number)
+    return lines
+
+
+def _dotted(name: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in name.strip().split("."))

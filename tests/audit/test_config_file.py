@@ -1,0 +1,92 @@
+"""Every error in a configuration names file, line, key and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from audit.config_file import load_config, params_of, requested
+from audit.errors import ConfigError
+from audit.registry import discover
+
+discover()
+
+GOOD = """title = "T"
+[data]
+test = "t.csv"
+groups = ["race"]
+[model]
+kind = "load"
+path = "m"
+[probes.calibration]
+[[gate]]
+metric = "performance.accuracy"
+min = 0.7
+[[gate]]
+metric = "fairness.groups.equalized_odds_difference"
+slice = { race = "*" }
+max = 0.1
+"""
+
+
+def load(folder: Path, text: str) -> object:
+    path = folder / "audit.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path)[0]
+
+
+def test_a_good_file_loads_and_every_probe_runs_by_default(tmp_path: Path) -> None:
+    config = load(tmp_path, GOOD)
+    assert len(config.gate) == 2
+    assert "fairness.groups" in requested(config)
+
+
+def test_a_probe_is_configured_through_nested_tables(tmp_path: Path) -> None:
+    config = load(tmp_path, GOOD + "[probes.fairness.groups]\nmin_group = 50\n[probes.data.profile]\nenabled = false\n")
+    assert params_of(config, "fairness.groups").min_group == 50
+    assert "data.profile" not in requested(config)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ('test = "t.csv"', 'tset = "t.csv"', 3, "Did you mean 'test'"),
+        ('path = "m"', 'pathh = "m"', 7, "Did you mean 'path'"),
+        ('kind = "load"', 'kind = "laod"', 6, "'load', 'tune', 'predictions'"),
+        ("[probes.calibration]", "[probes.calibratoin]", 8, "Did you mean 'calibration'"),
+        ("[probes.calibration]", "[probes.calibration]\nbinz = 3", 9, "unknown key 'probes.calibration.binz'"),
+        ('"performance.accuracy"', '"performance.acuracy"', 10, "Did you mean 'performance.accuracy'"),
+        ("min = 0.7", 'min = "high"', 11, "'gate.0.min'"),
+        ("min = 0.7", "min = 0.7\nmax = 1", 9, "exactly one of 'max' and 'min'"),
+        ('{ race = "*" }', '{ rase = "*" }', 14, "Did you mean 'race'"),
+        ('title = "T"', "title = T", 1, "not valid TOML"),
+        ('title = "T"', "", None, "'title' is missing"),
+        ('groups = ["race"]', 'groups = ["race"]\ncrossings = [["race", "sex"]]', 2, "must name two or three"),
+        ('test = "t.csv"', 'test = "t.csv"\npath = "u.csv"', 2, "give 'path' (one table) or 'test'"),
+        ("[[gate]]", '[[waive]]\nmetric = "performance.f1"\nreason = "r"\napproved_by = "A"\nrole = "R"\n'
+         'created = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 10, "no gate rule is about"),
+        ("[[gate]]", '[[attest]]\nvalue = "privasy"\nstatement = "s"\nwho = "A"\nrole = "R"\n'
+         'date = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 10, "Did you mean 'privacy'"),
+        ("[[gate]]", '[[attest]]\nvalue = "privacy"\nstatement = "s"\nwho = "A"\nrole = "R"\n'
+         'date = "yesterday"\nexpires = "2026-02-01"\n[[gate]]', 14, "'attest.0.date'"),
+    ],
+)  # fmt: skip
+def test_an_error_names_line_key_and_remedy(tmp_path: Path, old: str, new: str, line: int | None, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, GOOD.replace(old, new, 1))
+    message = str(caught.value)
+    assert says in message
+    assert "audit.toml" in message
+    assert line is None or f"line {line}" in message
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("path", ["nowhere.toml", "."])
+def test_a_missing_file_or_a_folder_is_one_sentence(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match=r"no such file|is a folder"):
+        load_config(tmp_path / path)
+
+
+def test_the_schema_knows_every_table() -> None:
+    from audit.config import AuditConfig
+
+    assert {"data", "model", "probes", "gate", "card", "attest", "waive"} <= set(AuditConfig.model_json_schema()["properties"])
