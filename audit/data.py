@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from audit.types import Bools, GroupColumn, Ints, Split
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+T = TypeVar("T")
 
 SPLITS = ("train", "validation", "test")
 
@@ -33,14 +35,17 @@ class Rows:
 
     def take(self, rows: Ints) -> "Rows":
         """Return the given rows, in the given order."""
-        pick = lambda values: tuple(values[i] for i in rows)  # noqa: E731
         return Rows(
-            pick(self.ids),
-            pick(self.texts),
-            pick(self.labels),
+            _pick(self.ids, rows),
+            _pick(self.texts, rows),
+            _pick(self.labels, rows),
             tuple(replace(g, members=g.members[rows]) for g in self.groups),
-            {name: pick(values) for name, values in self.extra.items()},
+            {name: _pick(values, rows) for name, values in self.extra.items()},
         )
+
+
+def _pick(values: Sequence[T], rows: Ints) -> tuple[T, ...]:
+    return tuple(values[i] for i in rows)
 
 
 def read_splits(data: DataConfig, folder: Path, seed: int, extra: Sequence[str] = ()) -> dict[str, Rows]:
@@ -132,7 +137,7 @@ def _ids(ids: Sequence[str | None], file: Path) -> tuple[str, ...]:
 
 
 def content_ids(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return an id for each text that depends on the text alone; a repeat gets ``-2``, ``-3`` …"""
+    """Return an id for each text that depends on the text alone; a repeat gets ``-2``, ``-3`` and so on."""
     seen: Counter[str] = Counter()
     ids = []
     for text in texts:

@@ -36,10 +36,14 @@ class EmptyError(AuditError):
     exit_code = 5
 
 
+MOST_SHOWN = 12
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or the known words where none is near."""
     options = sorted(known)
     near = get_close_matches(word, options, n=1, cutoff=0.5)
     if near:
         return f" Did you mean {near[0]!r}?"
-    return f" Known: {', '.join(options)}." if options else ""
+    more = f", and {len(options) - MOST_SHOWN} more" if len(options) > MOST_SHOWN else ""
+    return f" Known: {', '.join(options[:MOST_SHOWN])}{more}." if options else ""

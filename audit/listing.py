@@ -1,5 +1,6 @@
 """What the command line shows of probes and of a finished run."""
 
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ OUTCOMES = {
     "unmeasured": "[bold red]! NOT MEASURED[/]: something that the gate needs could not be measured.",
     "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add [[gate]] to the configuration.",
 }
+BETTER = {"lower": "lower is better, ", "higher": "higher is better, ", "none": ""}
 STATES = {
     "fail": "[red]✘ fail[/]",
     "unmeasured": "[red]! not measured[/]",
@@ -39,14 +41,13 @@ def describe(spec: ProbeSpec) -> None:
     """Print one probe in full."""
     console = Console()
     console.print(f"[bold]{spec.id}[/] version {spec.version}; evidence for {', '.join(spec.values)}")
-    console.print(escape((spec.run.__doc__ or "").strip()))
+    console.print(escape(inspect.cleandoc(spec.run.__doc__ or "")))
     for line in _params(spec):
         console.print(f"  {escape(line)}")
-    table = Table("Metric", "Better", "Range", "Ideal", "Meaning")
     for name, measure in spec.measures.items():
-        span = f"{_bound(measure.low)} to {_bound(measure.high)}"
-        table.add_row(f"{spec.id}.{name}", measure.better, span, _bound(measure.ideal), escape(measure.meaning))
-    console.print(table)
+        span = f"{_bound(measure.low)} to {_bound(measure.high)}, ideal {_bound(measure.ideal)}"
+        console.print(f"[bold]{spec.id}.{name}[/]  {BETTER[measure.better]}{span}", soft_wrap=True)
+        console.print(f"    {escape(measure.meaning)}")
 
 
 def _params(spec: ProbeSpec) -> list[str]:
@@ -75,7 +76,9 @@ def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
 
 
 def _checks(checks: Iterable[Check]) -> Table:
-    table = Table("Rule", "Bound", "Measured (95 % interval)", "n", "Verdict", title="Gate")
+    table = Table(title="Gate")
+    for heading in ("Rule", "Bound", "Measured (95 % interval)", "n", "Verdict"):
+        table.add_column(heading, overflow="fold")
     for check in sorted(checks, key=lambda check: list(STATES).index(check.state)):
         waived = " (waived)" if check.waiver else ""
         warning = " (warning)" if check.rule.severity == "warning" else ""

@@ -41,14 +41,16 @@ def scaffold(
     chosen = _words(groups) or [n for n, v in columns.items() if n not in (text, label) and _looks_like_groups(v)]
     labels = sorted(set(columns[label]))
     where = _relative(data, out.parent)
+    id = _shared_id(model, columns)
     sections = [
         _head(data),
-        _data(where, text, label, chosen, shares=_is_base(model)),
+        _data(where, text, label, id, chosen, shares=_is_base(model)),
         _model(model, labels, out.parent),
     ]
     write_text(out, "\n".join([*sections, _gate(chosen), _card()]))
     load_config(out)
-    yield f"{out}: written. Texts: {text!r}; labels: {label!r} ({', '.join(labels[:8])}); groups: {', '.join(chosen) or 'none'}."
+    yield f"{out}: written. Texts: {text!r}; labels: {label!r} ({', '.join(labels[:8])})."
+    yield f"Groups: {', '.join(chosen) or 'none'}."
     yield "Look through it (above all the gate rules and the [card] facts), then run:"
     yield f"  renben audit {out}"
 
@@ -116,7 +118,18 @@ seed = 7
 """
 
 
-def _data(where: str, text: str, label: str, groups: Sequence[str], *, shares: bool) -> str:
+def _shared_id(model: str, columns: dict[str, list[str]]) -> str | None:
+    """Return the column that joins a table of predictions with the data."""
+    if Path(model).suffix.lower() not in TABLES:
+        return None
+    both: list[str] = [name for name in read_table(Path(model)).column_names if name in columns]
+    unique = [name for name in both if len(set(columns[name])) == len(columns[name])]
+    if not unique:
+        raise DataError(f"{model}: shares no column of unique ids with the data. Give both tables one.")
+    return unique[0]
+
+
+def _data(where: str, text: str, label: str, id: str | None, groups: Sequence[str], *, shares: bool) -> str:
     source = (
         f"path = {_quoted(where)}\nsplit = {{ validation = 0.1, test = 0.25 }}"
         if shares
@@ -125,9 +138,10 @@ def _data(where: str, text: str, label: str, groups: Sequence[str], *, shares: b
     named = (
         f"groups = {_list(groups)}" if groups else '# groups = ["sex", "race"]   # columns that say whom a row is about'
     )
+    join = f"id = {_quoted(id)}\n" if id else ""
     return f"""[data]
 {source}
-text = {_quoted(text)}
+{join}text = {_quoted(text)}
 label = {_quoted(label)}
 # positive = "1"   # the class whose selection matters; of two classes the second by default
 {named}
@@ -158,12 +172,7 @@ path = {_quoted(source)}
 
 def _stored(model: str, labels: Sequence[str], folder: Path) -> str:
     columns = read_table(Path(model)).column_names
-    scores = {
-        label: name
-        for label in labels
-        for name in columns
-        if name.casefold() in (f"score_{label}".casefold(), f"p_{label}".casefold())
-    }
+    scores = {label: name for label in labels for name in columns if name in (f"score_{label}", f"p_{label}")}
     if scores:
         given = "scores = { " + ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in scores.items()) + " }"
     else:

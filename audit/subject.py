@@ -40,8 +40,7 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
     DataError, SubjectError, AssetError
         With a sentence and a remedy; see each reader.
     """
-    stored_columns = stored.columns(config.model) if _in_table(config.model) else ()
-    tables = read_splits(config.data, places.config, config.seed, stored_columns)
+    tables = read_splits(config.data, places.config, config.seed, _stored_columns(config.model))
     if quick:
         tables["test"] = _sample(tables["test"], config.seed)
     match config.model:
@@ -53,8 +52,9 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
             return _tuned(config, config.model, tables, places)
 
 
-def _in_table(model: LoadModel | TuneModel | StoredModel) -> bool:
-    return isinstance(model, StoredModel) and model.path is None
+def _stored_columns(model: LoadModel | TuneModel | StoredModel) -> tuple[str, ...]:
+    """Columns of the data tables themselves that hold predictions."""
+    return stored.columns(model) if isinstance(model, StoredModel) and model.path is None else ()
 
 
 def _sample(rows: Rows, seed: int) -> Rows:
@@ -141,7 +141,7 @@ def _scored(
 
     splits = _splits(tables, labels)
     scorer = Scorer(model, places.cache)
-    predictions = {name: _predict(scorer, splits[name]) for name in ("test", "validation") if name in splits}
+    predictions = {name: _predict(scorer, split) for name, split in splits.items() if name != "train"}
     baseline = {"test": _predict(Scorer(start, places.cache), splits["test"])} if start else {}
     return _subject(
         config, tables, labels, predictions, facts, baseline=baseline, model=model, scorer=scorer, tuning=tuning

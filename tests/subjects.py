@@ -15,7 +15,23 @@ from audit.types import (
     SubjectFacts,
 )
 
-WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven", "wizards", "boil", "green", "tea"]
+WORDS = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "seven",
+    "wizards",
+    "boil",
+    "green",
+    "tea",
+]
 
 
 def texts_of(rng: np.random.Generator, n: int) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ def test_declares_what_it_measures(spec: ProbeSpec) -> None:
     assert spec.values
     for measure in spec.measures.values():
         assert measure.meaning.endswith(".")
-        assert measure.better == "none" or measure.ideal is not None
+        ends = [v for v in (measure.low, measure.ideal, measure.high) if v is not None]
+        assert ends == sorted(ends)
     assert all(field.is_required() is False for field in spec.params.model_fields.values())
 
 
@@ -122,7 +123,9 @@ def test_another_group_column_changes_no_other_number(spec: ProbeSpec) -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("case", ["one class", "one group", "empty group", "n=1", "no group", "labels only", "constant"])
+@pytest.mark.parametrize(
+    "case", ["one class", "one group", "empty group", "n=1", "no group", "labels only", "constant"]
+)
 def test_thin_data_gives_notes_and_no_crash(spec: ProbeSpec, case: str) -> None:
     subject = THIN[case]()
     done = run(spec, subject)
@@ -204,4 +207,3 @@ def test_none_of_the_findings_is_a_placeholder() -> None:
     for id in sorted(PROBES):
         a, b = (numbers(run(PROBES[id], make_subject(300, seed=seed))) for seed in (1, 2))
         assert a != b, id
-

@@ -72,24 +72,25 @@ def _scores(
 ) -> Floats:
     unknown = sorted(set(model.scores) - set(labels))
     if unknown:
-        raise DataError(
-            f"[model.scores] names {unknown[0]!r}, which is not a label of the data.{did_you_mean(unknown[0], labels)}"
-        )
+        near = did_you_mean(unknown[0], labels)
+        raise DataError(f"[model.scores] names {unknown[0]!r}, which is not a label of the data.{near}")
     given = {name: _numbers(column, cells[column], ids) for name, column in model.scores.items()}
     if len(labels) == 2 and len(given) == 1:
-        (name, column), other = next(iter(given.items())), labels[1 - labels.index(next(iter(given)))]
-        given[other] = 1 - column
+        only = next(iter(given))
+        given[labels[1 - labels.index(only)]] = 1 - given[only]
     absent = [name for name in labels if name not in given]
     if absent:
         raise DataError(f"[model.scores] lacks the class {absent[0]!r}. Name one column of scores for each class.")
-    scores = np.stack([given[name] for name in labels], axis=1)
-    wrong = np.flatnonzero(np.abs(scores.sum(axis=1) - 1) > SUM_TOLERANCE)
+    return _normalised(np.stack([given[name] for name in labels], axis=1), ids)
+
+
+def _normalised(scores: Floats, ids: Sequence[str]) -> Floats:
+    totals = scores.sum(axis=1)
+    wrong = np.flatnonzero(np.abs(totals - 1) > SUM_TOLERANCE)
     if len(wrong):
-        total = scores[wrong[0]].sum()
-        raise DataError(
-            f"the scores of {len(wrong):,} rows do not sum to 1 (row {ids[wrong[0]]!r}: {total:.3f}). Give probabilities."
-        )
-    return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+        first = f"row {ids[wrong[0]]!r}: {totals[wrong[0]]:.3f}"
+        raise DataError(f"the scores of {len(wrong):,} rows do not sum to 1 ({first}). Give probabilities.")
+    return np.asarray(scores / totals[:, None])
 
 
 def _numbers(column: str, cells: Sequence[Any], ids: Sequence[str]) -> Floats:

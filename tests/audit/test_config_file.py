@@ -89,4 +89,6 @@ def test_a_missing_file_or_a_folder_is_one_sentence(tmp_path: Path, path: str) -
 def test_the_schema_knows_every_table() -> None:
     from audit.config import AuditConfig
 
-    assert {"data", "model", "probes", "gate", "card", "attest", "waive"} <= set(AuditConfig.model_json_schema()["properties"])
+    assert {"data", "model", "probes", "gate", "card", "attest", "waive"} <= set(
+        AuditConfig.model_json_schema()["properties"]
+    )

@@ -116,7 +116,11 @@ def test_labels_sort_as_numbers_where_they_are(tmp_path: Path) -> None:
 def test_a_split_column_must_say_which(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("text,label,part\na,1,train\nb,0,dev\nc,1,test\n", encoding="utf-8")
     splits = read_splits(DataConfig(path="t.csv", split_column="part"), tmp_path, 0)
-    assert {name: rows.texts for name, rows in splits.items()} == {"train": ("a",), "validation": ("b",), "test": ("c",)}
+    assert {name: rows.texts for name, rows in splits.items()} == {
+        "train": ("a",),
+        "validation": ("b",),
+        "test": ("c",),
+    }
     (tmp_path / "t.csv").write_text("text,label,part\na,1,trian\n", encoding="utf-8")
     with pytest.raises(DataError, match="Got 'trian' instead"):
         read_splits(DataConfig(path="t.csv", split_column="part"), tmp_path, 0)
@@ -150,7 +154,9 @@ def test_the_three_shares_cover_every_row_once(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"text,label\n{lines}\n", encoding="utf-8")
     splits = read_splits(DataConfig(path="t.csv", split=SplitShares(validation=0.1, test=0.25)), tmp_path, 3)
     assert {name: len(rows.ids) for name, rows in splits.items()} == {"train": 130, "validation": 20, "test": 50}
-    assert sorted(id for rows in splits.values() for id in rows.ids) == sorted(content_ids([f"text {i}" for i in range(200)]))
+    assert sorted(id for rows in splits.values() for id in rows.ids) == sorted(
+        content_ids([f"text {i}" for i in range(200)])
+    )
 
 
 def test_fingerprints_ignore_order_and_see_every_change() -> None:

@@ -61,7 +61,7 @@ def test_run_folders_never_collide_and_an_unwritable_place_is_known_at_once(tmp_
     assert first != second
     assert first.name.startswith("评论-audit-")
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(RecordError, match="cannot be written|is a file"):
+    with pytest.raises(RecordError, match=r"cannot be written|is a file"):
         new_run_folder(tmp_path / "file", "t")
 
 

@@ -79,7 +79,10 @@ def test_quick_looks_at_a_stratified_sample(tmp_path: Path) -> None:
 def test_labels_of_model_and_data_are_matched() -> None:
     assert match_labels(("LABEL_0", "LABEL_1"), ("0", "1"), {}) == ("0", "1")
     assert match_labels(("NEGATIVE", "POSITIVE"), ("negative", "positive"), {}) == ("negative", "positive")
-    assert match_labels(("LABEL_0", "LABEL_1"), ("ham", "spam"), {"LABEL_0": "ham", "LABEL_1": "spam"}) == ("ham", "spam")
+    assert match_labels(("LABEL_0", "LABEL_1"), ("ham", "spam"), {"LABEL_0": "ham", "LABEL_1": "spam"}) == (
+        "ham",
+        "spam",
+    )
     assert match_labels(("a", "b", "c"), ("a", "b"), {}) == ("a", "b", "c")
     with pytest.raises(SubjectError, match=r"'ham' matches no class of the model \(LABEL_0, LABEL_1\)"):
         match_labels(("LABEL_0", "LABEL_1"), ("ham", "spam"), {})
