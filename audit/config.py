@@ -49,6 +49,8 @@ class DataConfig(Frozen):
         if self.path is None and (self.split_column is not None or self.split is not None):
             raise ValueError("'split' and 'split_column' go with 'path'")
         known = {*self.groups, *self.flags}
+        if reserved := known & {"class", "split"}:
+            raise ValueError(f"a group column cannot be called {sorted(reserved)[0]!r}; give it another name")
         for crossing in self.crossings:
             if not 2 <= len(set(crossing)) <= 3 or not set(crossing) <= known:
                 raise ValueError(f"crossing {list(crossing)} must name two or three of {sorted(known)}")

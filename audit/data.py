@@ -158,10 +158,16 @@ def _groups_of(cell: Any, delimiter: str | None) -> list[str]:
     else:
         whole = _string(cell) or ""
         parts = list(whole.split(delimiter)) if delimiter else [whole]
-    return [part.strip() for part in parts if part and part.strip()]
+    return [part.strip() for part in parts if part and part.strip().casefold() not in UNKNOWN]
+
+
+UNKNOWN = {"", "unknown"}
+"""Cells that name no group."""
 
 
 def _column(name: str, members: Sequence[Sequence[str]], values: tuple[str, ...]) -> GroupColumn:
+    if "*" in values:
+        raise DataError(f"column {name!r}: no group can be called '*', which stands for all of them. Rename it.")
     index = {value: i for i, value in enumerate(values)}
     matrix = np.zeros((len(members), len(values)), dtype=bool)
     for row, groups in enumerate(members):

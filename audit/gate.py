@@ -82,10 +82,10 @@ def _check(rule: Rule, finding: Finding) -> Check:
 
 
 def _judge_one(rule: Rule, finding: Finding) -> tuple[State, Sentence]:
-    if finding.value is None:
-        return "unmeasured", _say("unmeasured", note=finding.note)
     if finding.n < rule.min_n:
         return "inconclusive", _say("few", n=f"{finding.n:,}", min_n=f"{rule.min_n:,}")
+    if finding.value is None:
+        return "unmeasured", _say("unmeasured", note=finding.note)
     side = "max" if rule.max is not None else "min"
     bound = rule.max if rule.max is not None else rule.min
     assert bound is not None  # a rule has exactly one bound

@@ -21,6 +21,7 @@ Log = Callable[[str], None]
 NEEDS = {
     "scores": "the model's predictions have no scores, only labels",
     "groups": "no row belongs to a group; name group columns in [data] groups",
+    "crossings": 'no crossing is declared; name some in [data], such as crossings = [["sex", "race"]]',
     "model": "the model itself is not there, only its predictions",
     "train": "there is no train split",
     "validation": "there is no validation split",

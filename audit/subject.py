@@ -175,7 +175,7 @@ def _subject(
         positive=labels[positive],
         model={key: value for key, value in model_facts.items() if value is not None},
         splits={name: _split_facts(split) for name, split in splits.items()},
-        offers=_offers(splits, predictions, baseline or {}, model),
+        offers=_offers(splits, predictions, baseline or {}, model, config.data.crossings),
         baseline="the untuned start: the frozen encoder with a trained head" if baseline else None,
         tuning=tuning,
         scoring=scoring,
@@ -216,11 +216,13 @@ def _offers(
     predictions: Mapping[str, Predictions],
     baseline: Mapping[str, Predictions],
     model: Model | None,
+    crossings: tuple[tuple[str, ...], ...],
 ) -> tuple[str, ...]:
     present = {
         "labels": True,
         "scores": predictions["test"].scores is not None,
         "groups": any(len(column.values) for column in splits["test"].groups),
+        "crossings": bool(crossings),
         "model": model is not None,
         "baseline": bool(baseline),
         "train": "train" in splits,

@@ -109,6 +109,7 @@ def make_subject(
     offers = {"labels", "validation", "text"}
     offers |= {"scores"} if with_scores else set()
     offers |= {"groups"} if groups else set()
+    offers |= {"crossings"} if crossings else set()
     offers |= {"model"} if score else set()
     offers |= {"train"} if train else set()
     names = tuple(str(k) for k in range(classes))

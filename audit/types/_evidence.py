@@ -39,7 +39,11 @@ class Finding(Frozen):
     """The probe's id, a dot and the field's full name."""
     value: float | None
     n: int
-    """Rows that the number rests on (for a rate: its denominator)."""
+    """Rows that the number rests on (for a rate: its denominator).
+
+    Where the number is absent because of too few rows, those few; where it is absent for
+    another reason, such as missing scores, the rows that were there.
+    """
     better: Better
     slice: dict[str, str] = {}
     """Which rows: ``{}`` all, ``{"race": "Black"}`` a group, ``{"race": "*"}`` across groups."""
@@ -63,6 +67,12 @@ class Table(Frozen):
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+
+    @model_validator(mode="after")
+    def _as_wide_as_its_heading(self) -> Self:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"{self.name}: every row of a table must have {len(self.columns)} cells")
+        return self
 
 
 class Curve(Frozen):

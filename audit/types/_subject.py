@@ -119,5 +119,5 @@ class Subject:
 
     @property
     def offers(self) -> frozenset[str]:
-        """What probes may need: labels, scores, groups, model, train, validation, baseline."""
+        """What probes may need: labels, scores, groups, crossings, model, train, validation, baseline."""
         return frozenset(self.facts.offers)

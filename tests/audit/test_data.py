@@ -93,6 +93,15 @@ def test_ids_must_be_unique(tmp_path: Path) -> None:
         read(tmp_path, "id,text,label\n7,a,1\n7,b,0\n", id="id")
 
 
+def test_group_names_that_mean_something_else(tmp_path: Path) -> None:
+    rows = read(tmp_path, "text,label,sex\na,1,Unknown\nb,0,f\n", groups=("sex",))
+    assert rows.groups[0].unknown.tolist() == [True, False]
+    with pytest.raises(DataError, match="no group can be called"):
+        read(tmp_path, "text,label,sex\na,1,*\n", groups=("sex",))
+    with pytest.raises(ValueError, match="cannot be called 'class'"):
+        DataConfig(test="t.csv", groups=("class",))
+
+
 def test_flags_must_be_numbers(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="must hold 0 and 1"):
         read(tmp_path, "text,label,jew\na,1,maybe\n", flags={"religion": ("jew",)})

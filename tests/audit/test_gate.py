@@ -35,6 +35,7 @@ def verdict(finding: object, *rules: Rule, waivers: tuple[Waiver, ...] = ()) -> 
         (a_finding(0.0), BELOW, "pass", 0),
         (a_finding(3.0), BELOW, "fail", 1),
         (a_finding(None), BELOW, "unmeasured", 3),
+        (a_finding(None, n=4), BELOW, "inconclusive", 4),
         (None, BELOW, "unmeasured", 3),
         (a_finding(0.15, 0.11, 0.20, p_value=0.20), BELOW, "inconclusive", 4),
         (a_finding(0.15, 0.11, 0.20, p_value=0.01), BELOW, "fail", 1),
