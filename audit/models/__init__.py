@@ -1,0 +1,1 @@
+"""Kinds of model: one file each, and what they share."""

@@ -1,0 +1,166 @@
+"""Model folders: what is read from their files, and every way in which they can be unfit."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audit.errors import SubjectError
+from audit.models.transformer import load_transformer
+from tests.tiny import MAX_TOKENS, tiny_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def edit(file: Path, **changes: object) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | changes), "utf-8")
+
+
+def test_facts_come_from_the_files(copy: Path) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    (copy / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n", "utf-8")
+    model = load_transformer(copy)
+    network = AutoModelForSequenceClassification.from_pretrained(copy)
+    facts = model.facts()
+    assert facts["parameters"] == sum(weight.numel() for weight in network.parameters())
+    assert (facts["architecture"], facts["licence"]) == ("BertForSequenceClassification", "apache-2.0")
+    assert facts["size_bytes"] == (copy / "model.safetensors").stat().st_size
+    assert model.labels == ("no", "yes")
+
+
+def test_token_counts_and_cuts_equal_those_of_transformers(copy: Path) -> None:
+    from transformers import AutoTokenizer
+
+    saved = json.loads((copy / "tokenizer.json").read_text("utf-8"))
+    padding = {"strategy": {"Fixed": 40}, "direction": "Right", "pad_to_multiple_of": None}
+    saved["padding"] = padding | {"pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"}
+    saved["truncation"] = {"max_length": 7, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
+    (copy / "tokenizer.json").write_text(json.dumps(saved), "utf-8")
+    texts = ["", "The quick fox", "wizards boil " * 50, "Ünknown wörds"]
+    model, oracle = load_transformer(copy), AutoTokenizer.from_pretrained(copy)
+    assert model.encode(texts) == [oracle(text, truncation=True, padding=False)["input_ids"] for text in texts]
+    whole = [len(oracle(text, truncation=False, padding=False)["input_ids"]) for text in texts]
+    assert list(model.token_counts(texts)) == whole
+    assert max(map(len, model.encode(texts))) == MAX_TOKENS < max(whole)
+
+
+def test_the_case_of_letters_is_what_transformers_makes_of_it(copy: Path) -> None:
+    from transformers import AutoTokenizer
+
+    edit(copy / "tokenizer_config.json", do_lower_case=False, tokenizer_class="BertTokenizer")
+    oracle = AutoTokenizer.from_pretrained(copy)("The Fox")["input_ids"]
+    assert load_transformer(copy).encode(["The Fox"]) == [oracle]
+    assert oracle != load_transformer(copy).encode(["the fox"])[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "table", "limit"),
+    [
+        ("bert", None, 1e30, MAX_TOKENS + 2),
+        ("bert", None, 20, 20),
+        ("bert", 10, 20, 10),
+        ("bert", 999, 1e30, MAX_TOKENS + 2),
+        ("roberta", None, 1e30, MAX_TOKENS + 1),
+    ],
+)
+def test_the_longest_input(copy: Path, kind: str, asked: int | None, table: float, limit: int) -> None:
+    edit(copy / "config.json", model_type=kind)
+    edit(copy / "tokenizer_config.json", model_max_length=table)
+    assert load_transformer(copy, max_tokens=asked).max_tokens == limit
+
+
+def test_without_any_limit_the_usual_one_holds(copy: Path) -> None:
+    edit(copy / "config.json", max_position_embeddings=None)
+    edit(copy / "tokenizer_config.json", model_max_length=1e30)
+    assert load_transformer(copy).max_tokens == 512
+
+
+def test_the_limit_of_roberta_is_the_last_that_runs(tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path, "roberta")
+    edit(folder / "tokenizer_config.json", model_max_length=1e30)
+    model = load_transformer(folder)
+    assert model.predict([[5] * model.max_tokens]).shape == (1, 2)
+    with pytest.raises((IndexError, RuntimeError)):
+        model.predict([[5] * (model.max_tokens + 1)])
+
+
+def test_the_digest_names_weights_tokeniser_and_settings(copy: Path) -> None:
+    digests = [load_transformer(copy).digest, load_transformer(copy, max_tokens=9).digest]
+    edit(copy / "tokenizer_config.json", model_max_length=9)
+    digests.append(load_transformer(copy).digest)
+    weights = bytearray((copy / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(weights)
+    digests.append(load_transformer(copy).digest)
+    assert len(set(digests)) == 4
+    assert load_transformer(copy).digest == digests[-1]
+
+
+@pytest.mark.parametrize(
+    ("lost", "sentence"),
+    [
+        ("config.json", "config.json is missing"),
+        ("model.safetensors", "has no weights"),
+        ("tokenizer.json", "has no tokeniser"),
+    ],
+)
+def test_a_missing_file_is_named(copy: Path, lost: str, sentence: str) -> None:
+    (copy / lost).unlink()
+    with pytest.raises(SubjectError, match=sentence):
+        load_transformer(copy)
+
+
+@pytest.mark.parametrize("changes", [{"problem_type": "multi_label_classification"}, {"id2label": {"0": "score"}}])
+def test_independent_outputs_are_refused(copy: Path, changes: dict[str, object]) -> None:
+    edit(copy / "config.json", **changes)
+    with pytest.raises(SubjectError, match="several classes"):
+        load_transformer(copy)
+
+
+def test_an_encoder_without_a_head_is_refused(tmp_path: Path) -> None:
+    model = load_transformer(tiny_model(tmp_path, head=False))
+    with pytest.raises(SubjectError, match=r"no trained classifier.*classifier\.bias"):
+        model.predict([[2, 5, 3]])
+
+
+def test_damaged_weights_are_told(copy: Path) -> None:
+    (copy / "model.safetensors").write_bytes(b"\x08" + bytes(7) + b"{}      and no tensors")
+    with pytest.raises(SubjectError, match="copy"):
+        load_transformer(copy).predict([[2, 5, 3]])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("nobody/nothing", "cannot be reached.*Give the folder"), ("./no/such folder/x", "There is no model folder")],
+)
+def test_a_name_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, name: str, sentence: str) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(SubjectError, match=sentence):
+        load_transformer(name)
+
+
+def test_shards_and_a_lost_one(copy: Path) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    whole = load_transformer(copy)
+    expected, parameters = whole.predict([[2, 5, 3]]), whole.facts()["parameters"]
+    network = AutoModelForSequenceClassification.from_pretrained(copy)
+    (copy / "model.safetensors").unlink()
+    network.save_pretrained(copy, max_shard_size="20KB")
+    sharded = load_transformer(copy)
+    assert sharded.facts()["parameters"] == parameters
+    assert np.allclose(sharded.predict([[2, 5, 3]]), expected)
+    next(copy.glob("model-00002*")).unlink()
+    with pytest.raises(SubjectError, match="lacks model-00002"):
+        load_transformer(copy)
