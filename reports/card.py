@@ -1,0 +1,264 @@
+"""The card: everything a document shows, ordered, rounded and worded in both languages."""
+
+from dataclasses import dataclass
+
+from audit.types import Better, Outcome, State, Status
+from audit.values import Evidenced
+from reports.words import Words
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One finding, ready to print."""
+
+    name: Words
+    where: Words
+    value: str
+    interval: str
+    n: str
+    null: Words
+    """What a model without the fault would show; empty where nobody asked."""
+    note: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Every reading of one metric."""
+
+    id: str
+    name: Words
+    better: Better
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of words and numbers."""
+
+    id: str
+    title: Words
+    columns: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    """The first cell of a row names it."""
+    words: tuple[int, ...] = ()
+    """Columns that hold words, which are set flush left."""
+    shades: tuple[tuple[int, ...], ...] = ()
+    """For a heat table: 0 to 9 for every cell after the first."""
+    left_out: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One row of a forest chart."""
+
+    label: Words
+    value: float
+    low: float
+    high: float
+    text: str
+    n: str
+    null: float | None = None
+    """What a model without the fault stays below on as many rows."""
+    bound: float | None = None
+    """What the gate asks of it."""
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A metric by group: a dot and its interval for each."""
+
+    id: str
+    title: Words
+    by: Words
+    dots: tuple[Dot, ...]
+    overall: float | None
+    reading: Words
+    """One sentence on what there is to see."""
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a chart."""
+
+    name: Words
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    n: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A chart of one or more lines."""
+
+    id: str
+    title: Words
+    x_label: Words
+    y_label: Words
+    series: tuple[Series, ...]
+    diagonal: bool
+    reading: Words
+    whole_steps: bool = False
+    """Whether x counts something, so that ticks stand at whole numbers."""
+    mark: float | None = None
+    """An x worth marking, such as the epoch whose weights were kept."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name and what there is to say about it; ``None`` if nobody said it."""
+
+    name: Words
+    text: Words | None
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place elsewhere in the card."""
+
+    anchor: str
+    title: Words
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one probe found, or why it found nothing."""
+
+    id: str
+    anchor: str
+    title: Words
+    about: Words
+    status: Status
+    reason: str
+    params: tuple[Entry, ...]
+    headline: tuple[Reading, ...]
+    forests: tuple[Forest, ...]
+    forests_left_out: int
+    lines: tuple[Line, ...]
+    lines_left_out: int
+    grids: tuple[Grid, ...]
+    metrics: tuple[Metric, ...]
+    findings: int
+    findings_left_out: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a named person stated."""
+
+    text: Words
+    by: Words
+    evidence: str
+    expired: bool
+
+
+@dataclass(frozen=True)
+class Value:
+    """One human-centred value and the evidence for it."""
+
+    anchor: str
+    title: Words
+    question: Words
+    limits: Words
+    state: Evidenced
+    rests_on: Words
+    sections: tuple[Section, ...]
+    elsewhere: tuple[Link, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One rule applied to one finding."""
+
+    state: State
+    warning: bool
+    metric: Words
+    id: str
+    where: Words
+    why: Words
+    purpose: Words
+    value: str
+    interval: str
+    n: str
+    bound: str
+    waiver: Words
+
+
+@dataclass(frozen=True)
+class Banner:
+    """The verdict at a glance."""
+
+    outcome: Outcome | None
+    sentence: Words
+    counts: tuple[tuple[State, int], ...]
+    waived: int
+    reasons: tuple[Words, ...]
+    facts: tuple[Entry, ...]
+    quick: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that was not assessed, and why."""
+
+    name: Words
+    reason: Words
+    anchor: str = ""
+    state: str = ""
+    """``skipped`` or ``error`` for a probe."""
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Everything that was not assessed."""
+
+    probes: tuple[Gap, ...]
+    rules: tuple[Gap, ...]
+    values: tuple[Gap, ...]
+    numbers: tuple[Gap, ...]
+    numbers_count: int
+
+
+@dataclass(frozen=True)
+class SubjectView:
+    """Model, data and fine-tuning."""
+
+    model: tuple[Entry, ...]
+    splits: Grid
+    groups: tuple[Grid, ...]
+    recipe: tuple[Entry, ...]
+    curves: tuple[Line, ...]
+    change: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the numbers come from and how to make them again."""
+
+    command: str
+    facts: tuple[Entry, ...]
+    scoring: tuple[Entry, ...]
+    digests: tuple[Entry, ...]
+    packages: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A whole model card."""
+
+    title: str
+    name: str
+    banner: Banner
+    checks: tuple[CheckRow, ...]
+    gaps: Gaps
+    values: tuple[Value, ...]
+    facts: tuple[Entry, ...]
+    subject: SubjectView
+    origin: Origin
+    glossary: tuple[Entry, ...]
+    record_json: str

@@ -1,0 +1,166 @@
+"""The section of each probe, and the values that the sections stand under."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from audit.types import Attestation, Cell, Curve, ProbeRun, RunRecord, Table, Verdict
+from audit.values import VALUES, Standing, standing
+from reports import numbers
+from reports.card import Entry, Grid, Link, Metric, Section, Statement, Value
+from reports.findings import Bounds, by_metric, forests, headline, key_of, lines
+from reports.words import (
+    Words,
+    column_name,
+    humanise,
+    join,
+    known,
+    metric_name,
+    of,
+    probe_name,
+    say,
+    slice_name,
+)
+
+MOST_HEADLINES = 12
+MOST_CHARTS = 12
+MOST_FINDINGS = 400
+MOST_ROWS = 40
+
+
+def anchor_of(probe: str) -> str:
+    """Return the place of a probe's section in the card."""
+    return "probe-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in probe)
+
+
+def values(record: RunRecord, verdict: Verdict | None) -> tuple[Value, ...]:
+    """Return every value with the sections of the probes that give evidence for it.
+
+    A probe is shown under the first value that it serves; the others link to it.
+    """
+    overall, bounds = _overall(record), _bounds(verdict)
+    sections = {run.probe: section(run, overall, bounds) for run in record.probes}
+    known_values = [_value(id, held, record, sections) for id, held in standing(record).items()]
+    homeless = tuple(sections[run.probe] for run in record.probes if not run.values or run.values[0] not in VALUES)
+    return (*known_values, *_other(homeless))
+
+
+def _value(id: str, held: Standing, record: RunRecord, sections: Mapping[str, Section]) -> Value:
+    value = VALUES[id]
+    serving = [run for run in record.probes if id in run.values]
+    first = tuple(sections[run.probe] for run in serving if run.values[0] == id)
+    later = tuple(Link(anchor_of(run.probe), probe_name(run.probe)) for run in serving if run.values[0] != id)
+    return Value(
+        anchor=f"value-{id}",
+        title=of(value.title),
+        question=of(value.question),
+        limits=of(value.limits),
+        state=held.state,
+        rests_on=_rests_on(held),
+        sections=first,
+        elsewhere=later,
+        statements=(*(_statement(a, False) for a in held.attestations), *(_statement(a, True) for a in held.expired)),
+    )
+
+
+def _rests_on(held: Standing) -> Words:
+    if held.state == "measured":
+        names = join([probe_name(probe) for probe in held.probes], ", ", "、")
+        return say("standing.rests_on", findings=numbers.count(held.findings), probes=names)
+    return say(f"standing.{held.state}_by", statements=len(held.attestations))
+
+
+def _statement(said: Attestation, expired: bool) -> Statement:
+    by = say(
+        "statement.by", who=said.who, role=said.role, date=numbers.day(said.date), expires=numbers.day(said.expires)
+    )
+    evidence = " · ".join(part for part in (said.evidence, said.sha256 and f"sha256 {said.sha256}") if part)
+    return Statement(of(said.statement), by, evidence, expired)
+
+
+def _other(sections: tuple[Section, ...]) -> tuple[Value, ...]:
+    """Return a place for probes whose value this version does not know."""
+    if not sections:
+        return ()
+    words = {part: say(f"other.{part}") for part in ("title", "question", "limits")}
+    return (
+        Value("value-other", **words, state="measured", rests_on="", sections=sections, elsewhere=(), statements=()),
+    )
+
+
+def _overall(record: RunRecord) -> Callable[[str], float | None]:
+    figures = {f.metric: f.value for f in record.findings() if not f.slice}
+    return lambda metric: figures.get(metric, figures.get(f"performance.{metric.rpartition('.')[2]}"))
+
+
+def _bounds(verdict: Verdict | None) -> Bounds:
+    """Return the bound that each finding was judged by."""
+    judged = [(check.finding, check.rule) for check in verdict.checks] if verdict else []
+    ends = [(key_of(finding), rule.min if rule.max is None else rule.max) for finding, rule in judged if finding]
+    return {key: end for key, end in ends if end is not None}
+
+
+# --- one probe ----------------------------------------------------------------------------
+
+
+def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bounds) -> Section:
+    """Return what a probe found, trimmed so that a card stays readable whatever its size."""
+    anchor = anchor_of(run.probe)
+    charts = forests(run.findings, overall, bounds, anchor)
+    curves = lines([e for e in run.evidence if isinstance(e, Curve)], anchor)
+    metrics = _first(by_metric(run.findings), MOST_FINDINGS)
+    return Section(
+        id=run.probe,
+        anchor=anchor,
+        title=probe_name(run.probe),
+        about=known(f"about.{run.probe}") or "",
+        status=run.status,
+        reason=run.reason,
+        params=tuple(Entry(humanise(k), json.dumps(v, ensure_ascii=False), code=True) for k, v in run.params.items()),
+        headline=headline(run.findings, MOST_HEADLINES),
+        forests=tuple(charts[:MOST_CHARTS]),
+        forests_left_out=max(0, len(charts) - MOST_CHARTS),
+        lines=tuple(curves[:MOST_CHARTS]),
+        lines_left_out=max(0, len(curves) - MOST_CHARTS),
+        grids=tuple(grid(e, f"{anchor}-table-{i}") for i, e in enumerate(run.evidence) if isinstance(e, Table)),
+        metrics=metrics,
+        findings=len(run.findings),
+        findings_left_out=len(run.findings) - sum(len(m.readings) for m in metrics),
+    )
+
+
+def _first(metrics: tuple[Metric, ...], most: int) -> tuple[Metric, ...]:
+    """Return as many readings as there is room for, every metric keeping its share."""
+    room = [len(m.readings) for m in metrics]
+    if sum(room) <= most:
+        return metrics
+    each = max(1, most // len(metrics))
+    return tuple(replace(m, readings=m.readings[:each]) for m in metrics)
+
+
+def grid(table: Table, id: str) -> Grid:
+    """Return a probe's table without its empty columns; a confusion matrix becomes a heat table."""
+    shown = table.rows[:MOST_ROWS]
+    filled = [i for i in range(len(table.columns)) if any(row[i] not in ("", None) for row in shown)]
+    title = metric_name(table.name)
+    return Grid(
+        id=id,
+        title=say("figure.of", name=title, where=slice_name(table.slice)) if table.slice else title,
+        columns=tuple(column_name(table.columns[i]) for i in filled),
+        rows=tuple(tuple(_cell(table.columns[i], row[i]) for i in filled) for row in shown),
+        words=tuple(at for at, i in enumerate(filled) if any(isinstance(row[i], str) for row in shown)),
+        shades=tuple(_shades(row[1:]) for row in shown) if table.name.endswith("confusion_matrix") else (),
+        left_out=len(table.rows) - len(shown),
+        note=table.note,
+    )
+
+
+def _cell(column: str, cell: Cell) -> Words:
+    return metric_name(cell) if column == "rate" and isinstance(cell, str) else numbers.cell(cell)
+
+
+def _shades(cells: tuple[Cell, ...]) -> tuple[int, ...]:
+    """Return each cell's share of its row in tenths."""
+    amounts = [float(c) if isinstance(c, int | float) else 0.0 for c in cells]
+    total = sum(amounts) or 1.0
+    return tuple(min(9, int(10 * amount / total)) for amount in amounts)

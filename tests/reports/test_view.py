@@ -1,0 +1,210 @@
+"""What a card says, and in which order."""
+
+from itertools import pairwise
+
+import pytest
+
+from audit.types import CardFacts, Finding, Interval, ProbeRun, Table
+from reports.card import Card, Section
+from reports.findings import MOST_DOTS
+from reports.sections import MOST_CHARTS, MOST_FINDINGS, MOST_ROWS
+from reports.view import WORST_FIRST, build_card
+from reports.words import Both, Words, in_language
+from tests.reports.sample_probes import Groups
+from tests.reports.sample_record import ABOUT, STATEMENT, large_groups, sample_record, sample_verdict
+
+
+def card(groups: Groups | None = None, **changes: object) -> Card:
+    record = sample_record(groups).model_copy(update=changes)
+    return build_card(record, sample_verdict(record))
+
+
+def sections(drawn: Card) -> dict[str, Section]:
+    return {section.id: section for value in drawn.values for section in value.sections}
+
+
+def english(words: Words | None) -> str:
+    return "" if words is None else in_language(words, "en")
+
+
+def test_the_worst_check_comes_first() -> None:
+    states = [check.state for check in card().checks]
+    assert set(states) == set(WORST_FIRST)
+    assert all(WORST_FIRST.index(a) <= WORST_FIRST.index(b) for a, b in pairwise(states))
+
+
+def test_the_banner_counts_each_check_once() -> None:
+    drawn = card()
+    counts = dict(drawn.banner.counts)
+    assert sum(counts.values()) + drawn.banner.waived == len(drawn.checks)
+    assert drawn.banner.waived == 1
+    assert counts["fail"] == sum(check.state == "fail" and not check.waiver for check in drawn.checks)
+
+
+def test_a_waived_failure_stays_a_failure_on_the_card() -> None:
+    (waived,) = [check for check in card().checks if check.waiver]
+    assert waived.state == "fail"
+    assert "A. Example (risk officer) until 31 January 2027" in english(waived.waiver)
+
+
+def test_a_check_shows_value_interval_n_and_bound() -> None:
+    check = next(c for c in card().checks if c.id == "fairness.groups.false_positive_rate_difference")
+    assert (check.value, check.interval, check.n, check.bound) == ("0.163", "0.103 – 0.228", "1,433", "≤ 0.1")
+
+
+def test_without_a_verdict_nothing_is_judged() -> None:
+    drawn = build_card(sample_record(), None)
+    assert drawn.banner.outcome is None
+    assert english(drawn.banner.sentence) == "Not judged"
+    assert (drawn.checks, drawn.banner.counts) == ((), ())
+
+
+def test_everything_not_assessed_is_told() -> None:
+    gaps = card().gaps
+    assert [gap.state for gap in gaps.probes] == ["skipped", "error"]
+    assert [english(gap.name) for gap in gaps.rules] == ["Flip rate", "Temperature"]
+    assert [gap.anchor for gap in gaps.values] == ["value-robustness"]
+    assert gaps.numbers_count == 2
+    assert english(gaps.numbers[0].reason) == "Only one class occurs among 17 rows."
+
+
+def test_facts_nobody_stated_are_listed_as_missing() -> None:
+    stated = {english(fact.name): fact.text for fact in card().facts}
+    assert stated["Owner"] == "Trust and safety team"
+    assert stated["Out of scope"] is None
+    silent = {english(fact.name): fact.text for fact in card(card=CardFacts()).facts}
+    assert len(silent) == 9
+    assert set(silent.values()) == {None}
+
+
+def test_a_probe_is_shown_once_and_linked_from_its_other_values() -> None:
+    values = {value.anchor: value for value in card().values}
+    assert [s.id for s in values["value-transparency"].sections] == ["calibration"]
+    assert [link.anchor for link in values["value-collaboration"].elsewhere] == ["probe-calibration"]
+    shown = [section.id for value in values.values() for section in value.sections]
+    assert sorted(shown) == sorted(run.probe for run in sample_record().probes)
+
+
+def test_a_probe_of_an_unknown_value_has_a_place() -> None:
+    record = sample_record()
+    strange = record.probes[0].model_copy(update={"probe": "acme.joy", "values": ("joy",)})
+    homeless = strange.model_copy(update={"probe": "acme.none", "values": ()})
+    drawn = build_card(record.model_copy(update={"probes": (*record.probes, strange, homeless)}), None)
+    assert [section.id for section in drawn.values[-1].sections] == ["acme.joy", "acme.none"]
+    assert len(drawn.values) == 9
+
+
+def test_every_number_has_its_interval_and_n() -> None:
+    for section in sections(card()).values():
+        for reading in (r for metric in section.metrics for r in metric.readings):
+            assert reading.n
+            assert reading.interval or reading.note
+
+
+def test_headlines_speak_of_all_rows_or_across_groups() -> None:
+    fairness = sections(card())["fairness.groups"].headline
+    assert english(fairness[0].name) == "False positive rate difference"
+    assert english(fairness[0].where) == "between groups of about"
+    assert "Highest: women" in fairness[0].note
+    assert {reading.where for reading in sections(card())["performance"].headline} == {""}
+
+
+def test_the_null_is_told_in_plain_words() -> None:
+    first = sections(card())["calibration"].headline[0]
+    assert english(first.null) == "a perfectly calibrated model of this size stays below 0.017 (p = 0.005)"
+
+
+def test_forests_carry_the_groups_the_overall_figure_and_the_bound() -> None:
+    forests = {english(f.title): f for f in sections(card())["fairness.groups"].forests}
+    rate, accuracy = forests["False positive rate"], forests["Accuracy"]
+    assert [dot.label for dot in rate.dots] == list(ABOUT)
+    assert ({dot.bound for dot in rate.dots}, rate.overall) == ({0.45}, None)
+    assert ({dot.bound for dot in accuracy.dots}, accuracy.overall) == ({None}, 0.806)
+    calibration = {english(f.title): f for f in sections(card())["calibration"].forests}
+    assert all(dot.null for dot in calibration["Smooth calibration error"].dots)
+
+
+def test_many_groups_are_trimmed_and_the_rest_is_counted() -> None:
+    record = sample_record(large_groups())
+    drawn = build_card(record, sample_verdict(record))
+    for run in record.probes:
+        section = sections(drawn)[run.probe]
+        shown = sum(len(metric.readings) for metric in section.metrics)
+        assert shown <= MOST_FINDINGS
+        assert shown + section.findings_left_out == len(run.findings)
+        assert len(section.forests) <= MOST_CHARTS
+    chart = sections(drawn)["fairness.groups"].forests[0]
+    assert (len(chart.dots), chart.left_out) == (MOST_DOTS, 40 - MOST_DOTS)
+    assert english(drawn.subject.groups[0].rows[-1][0]) == "unknown"
+
+
+def test_trimmed_forests_keep_the_lowest_and_the_highest() -> None:
+    record = sample_record(large_groups())
+    run = next(r for r in record.probes if r.probe == "fairness.groups")
+    measured = [
+        f.value or 0 for f in run.findings if f.metric.endswith("groups.accuracy") and "region" in f.slice and f.value
+    ]
+    charts = sections(build_card(record, None))["fairness.groups"].forests
+    chart = next(c for c in charts if (english(c.title), english(c.by)) == ("Accuracy", "by region"))
+    half = MOST_DOTS // 2
+    assert [dot.value for dot in chart.dots] == sorted(measured)[::-1][:half] + sorted(measured)[::-1][-half:]
+
+
+def probe(*evidence: Finding | Table) -> ProbeRun:
+    return ProbeRun(probe="a.b", version=1, values=("fairness",), params={}, status="ok", seconds=0, evidence=evidence)
+
+
+def test_long_tables_are_cut_and_empty_columns_dropped() -> None:
+    rows = tuple((f"g{i}", "", i) for i in range(MOST_ROWS + 7))
+    drawn = card(probes=(probe(Table(name="a.b.t", columns=("group", "class", "rows"), rows=rows)),))
+    (grid,) = sections(drawn)["a.b"].grids
+    assert [english(column) for column in grid.columns] == ["group", "rows"]
+    assert (len(grid.rows), grid.left_out) == (MOST_ROWS, 7)
+    assert grid.words == (0,)
+
+
+def test_a_reliability_curve_tells_where_it_is_furthest_off() -> None:
+    lines = sections(card())["calibration"].lines
+    assert [english(line.title) for line in lines[:2]] == ["Reliability · all rows", "Reliability · about: women"]
+    (series,) = lines[0].series
+    x, y = max(zip(series.x, series.y, strict=True), key=lambda point: abs(point[0] - point[1]))
+    assert english(lines[0].reading) == f"Furthest from the diagonal: {y:.3f} observed where {x:.3f} was stated."
+
+
+def test_statements_are_shown_even_when_they_have_expired() -> None:
+    old = STATEMENT.model_copy(update={"expires": "2026-01-01", "evidence": "power.pdf", "sha256": "ab12"})
+    shown = next(v for v in card(attestations=(STATEMENT, old)).values if v.anchor == "value-sustainability")
+    assert [statement.expired for statement in shown.statements] == [False, True]
+    assert english(shown.statements[1].by) == "B. Example, operations lead, 1 October 2026; valid until 1 January 2026"
+    assert shown.statements[1].evidence == "power.pdf · sha256 ab12"
+
+
+def test_cells_of_a_crossing_are_named_by_both_groups() -> None:
+    found = [
+        Finding(
+            metric="a.b.accuracy",
+            value=value,
+            n=50,
+            better="higher",
+            slice={"sex": sex, "race": "unknown", "class": "toxic"},
+            interval=Interval(low=0.1, high=0.9, method="Wilson"),
+        )
+        for sex, value in (("f", 0.4), ("m", 0.6))
+    ]
+    (chart,) = sections(card(probes=(probe(*found),)))["a.b"].forests
+    assert chart.by == Both("by race × sex, class toxic", "按race × sex，类别 toxic")
+    assert [dot.label for dot in chart.dots] == [Both("unknown × f", "未知 × f"), Both("unknown × m", "未知 × m")]
+
+
+@pytest.mark.parametrize(("value", "note", "written"), [(2866.0, "Exact count.", "2,866"), (1.0, "", "1.000")])
+def test_counts_and_rates_are_told_apart(value: float, note: str, written: str) -> None:
+    interval = None if note else Interval(low=0.9, high=1, method="Wilson")
+    found = Finding(metric="a.b.c", value=value, n=9, better="none", interval=interval, note=note)
+    assert sections(card(probes=(probe(found),)))["a.b"].headline[0].value == written
+
+
+def test_the_glossary_explains_what_this_card_uses() -> None:
+    names = {english(entry.name) for entry in card().glossary}
+    assert {"95 % interval", "False positive rate", "Smooth calibration error"} <= names
+    assert "Subgroup AUC" in names
+    assert "McNemar p-value" not in {english(e.name) for e in card(probes=()).glossary}

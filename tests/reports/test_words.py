@@ -1,0 +1,90 @@
+"""Both languages say the same things, in words of their own."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from audit.values import VALUES
+from reports.numbers import bound, day, duration, number, share
+from reports.words import LANGUAGES, Both, catalogue, column_name, metric_name, of, say, slice_name
+
+REPORTS = Path(__file__).parents[2] / "reports"
+IDEOGRAPH = "[\u4e00-\u9fff]"
+
+
+def placeholders(message: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(message) if name}
+
+
+def test_both_languages_have_the_same_messages_and_placeholders() -> None:
+    en, zh = (catalogue(language) for language in LANGUAGES)
+    assert list(en) == list(zh)
+    assert {key for key in en if placeholders(en[key]) != placeholders(zh[key])} == set()
+    assert {key for key in en if not (en[key].strip() and zh[key].strip())} == set()
+
+
+def test_chinese_is_set_in_chinese_punctuation() -> None:
+    half_width = re.compile(f"{IDEOGRAPH}[,;:?!()]|[,;:?!()]{IDEOGRAPH}")
+    messages = [*catalogue("zh").values(), *(words["zh"] for v in VALUES.values() for words in (v.title, v.question))]
+    assert [message for message in messages if half_width.search(message)] == []
+    assert [message for message in catalogue("en").values() if re.search(IDEOGRAPH, message)] == []
+
+
+def test_no_message_promises_more_than_an_audit_can() -> None:
+    said = " ".join(catalogue("en").values()).lower()
+    for word in ("unbiased", "fair model", "compliant", "guarantee", "certified"):
+        assert word not in said
+
+
+def test_every_message_is_used() -> None:
+    """By its key, or by the family in which something of the record is looked up."""
+    sources = [*REPORTS.rglob("*.py"), *REPORTS.rglob("*.html")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    families = (*re.findall(r"""["'](\w+\.)(?:\{|["'] ~)""", text), "model.", "recipe.")
+    assert [key for key in catalogue("en") if f'"{key}"' not in text and not key.startswith(families)] == []
+
+
+def test_names_come_from_the_catalogue_or_from_the_id() -> None:
+    assert metric_name("performance.accuracy") == Both("Accuracy", "准确率")
+    assert metric_name("x.recall_difference") == Both("Recall: largest difference", "召回率：最大差距")
+    assert metric_name("third.party_thing") == "Party thing"
+    assert column_name("predicted toxic") == Both("predicted toxic", "预测为“toxic”")
+
+
+def test_slices_are_named() -> None:
+    assert slice_name({}) == say("slice.all")
+    assert slice_name({"race": "black", "sex": "f"}) == "race: black, sex: f"
+    across = slice_name({"race": "*", "class": "toxic"})
+    assert across == Both("between groups of race, class: toxic", "race各组之间，类别：toxic")
+
+
+def test_a_text_in_one_language_is_shown_in_both() -> None:
+    assert of("plain") == "plain"
+    assert of({"zh": "只有中文"}) == Both("只有中文", "只有中文")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.35249, "0.352"),
+        (0.0, "0.000"),
+        (-0.0213, "−0.021"),
+        (0.00042, "0.0004"),
+        (3e-9, "<0.0001"),
+        (-3e-9, ">−0.0001"),
+        (9.5, "9.500"),
+        (24.31, "24.3"),
+        (12345.6, "12,346"),
+    ],
+)
+def test_numbers_keep_what_a_reader_can_use(value: float, written: str) -> None:
+    assert number(value) == written
+
+
+def test_bounds_shares_dates_and_times_are_written_out() -> None:
+    assert (bound(0.1), bound(-0.05), share(1, 8), share(1, 0)) == ("0.1", "−0.05", "12.5%", "–")
+    assert day("2026-11-02T09:30:00+00:00") == Both("2 November 2026", "2026 年 11 月 2 日")
+    assert duration(12.34) == Both("12.3 s", "12.3 秒")
+    assert duration(213) == Both("3.5 min", "3.5 分钟")
