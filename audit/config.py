@@ -6,6 +6,9 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from audit.types import Attestation, CardFacts, Frozen, Rule, Waiver
 
+RESERVED = frozenset({"class", "split", "with"})
+"""Keys of a slice that are not group columns."""
+
 
 class SplitShares(Frozen):
     """Shares of one table that become validation and test; the rest is for training."""
@@ -49,7 +52,7 @@ class DataConfig(Frozen):
         if self.path is None and (self.split_column is not None or self.split is not None):
             raise ValueError("'split' and 'split_column' go with 'path'")
         known = {*self.groups, *self.flags}
-        if reserved := known & {"class", "split"}:
+        if reserved := known & RESERVED:
             raise ValueError(f"a group column cannot be called {sorted(reserved)[0]!r}; give it another name")
         for crossing in self.crossings:
             if not 2 <= len(set(crossing)) <= 3 or not set(crossing) <= known:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
+from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
 from audit.registry import PROBES, find
 from audit.types import Frozen
@@ -99,7 +99,7 @@ def _check_rules(config: AuditConfig, where: "_Where") -> None:
         if rule.metric not in metrics:
             message = f"no requested probe measures {rule.metric!r}.{did_you_mean(rule.metric, metrics)}"
             raise ConfigError(where.say(("gate", index, "metric"), message))
-        for column in {*(rule.slice or {}), *rule.each} - columns - {"class", "split"}:
+        for column in {*(rule.slice or {}), *rule.each} - columns - RESERVED:
             message = f"{column!r} is not a group column.{did_you_mean(column, columns)}"
             raise ConfigError(where.say(("gate", index, "each" if rule.each else "slice"), message))
     for index, waiver in enumerate(config.waive):
@@ -136,7 +136,7 @@ class _Where:
     def _one(self, error: dict[str, Any], prefix: tuple[str, ...], root: type[Frozen]) -> str:
         inner = tuple(error["loc"])
         shown = tuple(part for part in inner if not (prefix == () and inner[0] == "model" and part in MODEL_KINDS))
-        loc = (*prefix, *shown)
+        loc = (*prefix, *shown, *(("kind",) if error["type"].startswith("union_tag") else ()))
         key = ".".join(str(part) for part in loc)
         if error["type"] == "extra_forbidden":
             return self.say(loc, f"unknown key {key!r}.{did_you_mean(str(inner[-1]), _fields_at(root, inner[:-1]))}")

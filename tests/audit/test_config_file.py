@@ -49,7 +49,7 @@ def test_a_probe_is_configured_through_nested_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ('test = "t.csv"', 'tset = "t.csv"', 3, "Did you mean 'test'"),
+        ('test = "t.csv"', 'tests = "t.csv"', 3, "Did you mean 'test'"),
         ('path = "m"', 'pathh = "m"', 7, "Did you mean 'path'"),
         ('kind = "load"', 'kind = "laod"', 6, "'load', 'tune', 'predictions'"),
         ("[probes.calibration]", "[probes.calibratoin]", 8, "Did you mean 'calibration'"),
