@@ -76,33 +76,28 @@ def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
 
 
 def _checks(checks: Iterable[Check]) -> Table:
-    table = Table(title="Gate")
-    for heading in ("Rule", "Bound", "Measured (95 % interval)", "n", "Verdict"):
-        table.add_column(heading, overflow="fold")
+    # Two narrow columns: metric ids are long, and logs are often 80 characters wide.
+    table = Table("Verdict", "Rule, and what was measured (95 % interval)", title="Gate")
     for check in sorted(checks, key=lambda check: list(STATES).index(check.state)):
         waived = " (waived)" if check.waiver else ""
         warning = " (warning)" if check.rule.severity == "warning" else ""
-        table.add_row(
-            escape(check.rule.metric + _slice(check)),
-            f"≤ {check.rule.max:g}" if check.rule.max is not None else f"≥ {check.rule.min:g}",
-            _measured(check.finding),
-            f"{check.finding.n:,}" if check.finding else "–",
-            STATES[check.state] + warning + waived,
-        )
+        bound = f"≤ {check.rule.max:g}" if check.rule.max is not None else f"≥ {check.rule.min:g}"
+        rule = escape(f"{check.rule.metric}{_slice(check)} {bound}")
+        table.add_row(STATES[check.state] + warning + waived, f"{rule}\n{_measured(check.finding)}")
     return table
 
 
 def _slice(check: Check) -> str:
     where = check.finding.slice if check.finding else (check.rule.slice or {})
-    return f" {', '.join(f'{k}={v}' for k, v in where.items())}" if where else ""
+    return f" [{', '.join(f'{k}={v}' for k, v in where.items())}]" if where else ""
 
 
 def _measured(finding: Finding | None) -> str:
     if finding is None or finding.value is None:
-        return "–"
+        return "no number"
     if finding.interval is None:
-        return f"{finding.value:g}"
-    return f"{finding.value:.3f} ({finding.interval.low:.3f} to {finding.interval.high:.3f})"
+        return f"{finding.value:g}, n = {finding.n:,}"
+    return f"{finding.value:.3f} ({finding.interval.low:.3f} to {finding.interval.high:.3f}), n = {finding.n:,}"
 
 
 def _not_measured(record: RunRecord) -> list[str]:

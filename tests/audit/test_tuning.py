@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def test_kept_states_train_the_same_model_as_frozen_layers(
     assert touched and not any(f".{layer}." in name for name in touched for layer in range(LAYERS - 1))
     assert any(f"layer.{LAYERS - 1}." in name for name in touched)
     assert not any("embeddings" in name for name in touched)
+    assert ("bert.pooler.dense.weight" in touched) == (kind == "bert")
 
 
 def test_states_in_the_wrong_place_are_noticed(
@@ -157,11 +159,18 @@ def test_all_trains_all(bases: dict[str, Path], tmp_path: Path) -> None:
     assert made.facts.trainable_parameters == made.facts.total_parameters
 
 
-class Interrupted(Training):
-    """Is stopped while its second epoch runs."""
+class Wavering(Training):
+    """Its second epoch is the worst, so that best and latest weights differ, and its third the best."""
 
     def _validate(self) -> tuple[float, float]:
-        if len(self.curve) == 1:
+        return (0.5, 0.9, 0.1)[len(self.curve)], 0.5
+
+
+class Interrupted(Wavering):
+    """Is stopped while its third epoch runs."""
+
+    def _validate(self) -> tuple[float, float]:
+        if len(self.curve) == 2:
             raise KeyboardInterrupt
         return super()._validate()
 
@@ -170,6 +179,7 @@ class Interrupted(Training):
 def test_an_interrupted_run_resumes_to_the_same_model(
     bases: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
+    monkeypatch.setattr("audit.tuning.Training", Wavering)
     whole = tuned(bases["bert"], tmp_path / "whole", train=part)
     with monkeypatch.context() as patch:
         patch.setattr("audit.tuning.Training", Interrupted)
@@ -178,10 +188,10 @@ def test_an_interrupted_run_resumes_to_the_same_model(
     epochs: list[int] = []
     monkeypatch.setattr(training, "_tell", lambda facts, _: epochs.append(facts.epoch))
     resumed = tuned(bases["bert"], tmp_path / "cut", train=part)
-    assert epochs == [2, 3]
+    assert epochs == [3]
     assert not changed(whole.model, resumed.model)
     assert not changed(whole.start, resumed.start)
-    losses = [[epoch.validation_loss for epoch in made.facts.curve] for made in (whole, resumed)]
+    losses = [[epoch.train_loss for epoch in made.facts.curve] for made in (whole, resumed)]
     assert losses[0] == losses[1]
 
 
@@ -193,11 +203,12 @@ def test_what_did_not_change_is_not_tuned_again(bases: dict[str, Path], tmp_path
     assert both[0].facts.curve == both[1].facts.curve
     other = [
         tuned(bases["bert"], tmp_path, epochs=1, weight_decay=0.2),
-        tuned(bases["bert"], tmp_path, epochs=1, rows=learnable("train", 72, 9)),
+        tuned(bases["bert"], tmp_path, epochs=1, rows=replace(TRAIN, texts=("other", *TRAIN.texts[1:]))),
+        tuned(bases["bert"], tmp_path, epochs=1, rows=replace(TRAIN, labels=1 - TRAIN.labels)),
         tuned(bases["bert"], tmp_path, epochs=1, labels=("spam", "ham")),
     ]
     assert not any(made.facts.reused for made in other)
-    assert len({made.model for made in [*both, *other]}) == 4
+    assert len({made.model for made in [*both, *other]}) == 5
 
 
 WITHOUT_TORCH = """

@@ -16,6 +16,8 @@ QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-software-rasterizer",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -64,7 +66,8 @@ def browse(browser: str, folder: Path) -> tuple[dict[str, object], list[str]]:
         (folder / f"{name}.html").write_text(drawn(kind), encoding="utf-8")
     (folder / "outer.html").write_text(OUTER, encoding="utf-8")
     command = [browser, *QUIET, f"--user-data-dir={folder / 'profile'}", "--dump-dom", (folder / "outer.html").as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    # Three seconds on a quiet machine; a busy one has been seen to need a minute.
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
