@@ -62,7 +62,7 @@ GROUPS = {
 def _table(comments: dict[str, tuple[set[str], set[str]]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["text", "label", "about"])
+    writer.writerow(["text", "label", "identity"])
     for text, (labels, groups) in sorted(comments.items()):
         writer.writerow([text, next(iter(labels)), "|".join(sorted(groups))])
     return out.getvalue()
