@@ -83,7 +83,8 @@ def _check(rule: Rule, finding: Finding) -> Check:
 
 def _judge_one(rule: Rule, finding: Finding) -> tuple[State, Sentence]:
     if finding.n < rule.min_n:
-        return "inconclusive", _say("few", n=f"{finding.n:,}", min_n=f"{rule.min_n:,}")
+        why = f" ({finding.note})" if finding.value is None else ""
+        return "inconclusive", _say("few", n=f"{finding.n:,}", min_n=f"{rule.min_n:,}", why=why)
     if finding.value is None:
         return "unmeasured", _say("unmeasured", note=finding.note)
     side = "max" if rule.max is not None else "min"
@@ -111,7 +112,8 @@ def _why_absent(rule: Rule, record: RunRecord) -> Sentence:
     for run in record.probes:
         if rule.metric.startswith(f"{run.probe}.") and run.status != "ok":
             return _say(run.status, probe=run.probe, reason=run.reason)
-    return _say("no_such_slice", slice=str(rule.slice or list(rule.each)))
+    asked = ", ".join(f"{k} = {v}" for k, v in (rule.slice or {}).items()) or ", ".join(rule.each)
+    return _say("no_such_slice", slice=asked) if asked else _say("no_figure")
 
 
 def _waive(check: Check, waivers: Sequence[Waiver], today: date) -> Check:
@@ -175,12 +177,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "证据不足：样本这样少时，没有该缺陷的模型也常出现同样的数值。",
     ),
     "few": (
-        "Not enough evidence: it rests on {n} rows, and the rule asks for {min_n}.",
-        "证据不足：仅基于 {n} 行，而规则要求 {min_n} 行。",
+        "Not enough evidence: it rests on {n} rows, and the rule asks for {min_n}{why}.",
+        "证据不足：仅基于 {n} 行，而规则要求 {min_n} 行{why}。",
     ),
     "unmeasured": ("Not measured: {note}", "未能测量：{note}"),
     "skipped": ("Not measured: probe {probe} was skipped: {reason}", "未能测量：探针 {probe} 被跳过：{reason}"),
     "error": ("Probe {probe} failed and measured nothing: {reason}", "探针 {probe} 出错，未得到结果：{reason}"),
+    "no_figure": ("Not measured: the run holds no such figure.", "未能测量：本次运行没有这项数值。"),
     "no_such_slice": ("Not measured: there is no figure for {slice}.", "未能测量：没有 {slice} 的数值。"),
     "expired": (
         "The waiver for {metric} expired on {expires} and no longer counts.",

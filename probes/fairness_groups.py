@@ -42,15 +42,28 @@ def fairness_groups(subject: Subject, params: Params, rng: np.random.Generator) 
     Weerts et al. 2023 (fairlearn, JMLR 24:257); Hardt, Price and Srebro 2016 (arXiv:1610.02413);
     Borkan et al. 2019 (arXiv:1903.04561).
     """
+    sizes = {"floor": params.min_group, "draws": params.draws}
+    overall = assess(fairness_groups, subject, _everyone(subject), tuple(RATE_MEASURES), rng=rng, **sizes)
+    yield from rate_findings(overall)
     for column in subject.test.groups:
         groups, stream = _groups(column), substream(rng, column.name)
-        sizes = {"floor": params.min_group, "draws": params.draws}
         rates = assess(fairness_groups, subject, groups, tuple(RATE_MEASURES), rng=stream, **sizes)
         yield _counts(subject, groups)
         yield from rate_findings(rates)
         yield from area_findings(fairness_groups, subject, groups, rng=substream(stream, "auc"), **sizes)
         yield from parity_findings(rates)
         yield extremes(rates)
+
+
+def _everyone(subject: Subject) -> Groups:
+    """Return all rows as one group: what each group is read against."""
+    return Groups(
+        slices=({},),
+        members=np.ones((len(subject.test), 1), dtype=bool),
+        compared=np.ones(1, dtype=bool),
+        across={},
+        remark="",
+    )
 
 
 def _groups(column: GroupColumn) -> Groups:
