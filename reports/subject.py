@@ -111,10 +111,14 @@ def _recipe(tuning: TuningFacts) -> tuple[Entry, ...]:
         Entry(say("tuning.seconds"), numbers.duration(tuning.seconds)),
         Entry(say("tuning.reused"), say("yes" if tuning.reused else "no")),
         Entry(say("tuning.best_epoch"), str(tuning.best_epoch)),
-        *(Entry(_label("recipe", k), _plain(value)) for k, value in tuning.recipe.items() if value is not None),
+        *(Entry(_label("recipe", k), _plain(value)) for k, value in tuning.recipe.items() if _applies(k, tuning)),
         Entry(say("tuning.precision"), tuning.precision),
     ]
     return (*entries, Entry(say("tuning.note"), tuning.note)) if tuning.note else tuple(entries)
+
+
+def _applies(key: str, tuning: TuningFacts) -> bool:
+    return tuning.recipe[key] is not None and (tuning.recipe.get("train") == "lora" or not key.startswith("lora_"))
 
 
 def _curves(tuning: TuningFacts) -> tuple[Line, ...]:

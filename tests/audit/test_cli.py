@@ -243,21 +243,28 @@ def test_a_probe_that_crashes_does_not_take_the_others_with_it(folder: Path, mon
     assert "planted" in (only_run() / "card.html").read_text(encoding="utf-8")
 
 
-def test_ctrl_c_in_a_real_process(folder: Path) -> None:
+@pytest.mark.parametrize("moment", ["at the very start", "while probes run"])
+def test_ctrl_c_in_a_real_process(folder: Path, moment: str) -> None:
     write_table(folder, 20_000)
     process = subprocess.Popen(
-        [sys.executable, "-m", "audit", "audit", str(folder / "audit.toml")],
+        [sys.executable, "-m", "audit", "audit", str(folder / "audit.toml"), "--out", str(folder / "runs")],
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A shell that starts this suite in the background has it ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert process.stderr is not None
-    time.sleep(1.5)
+    if moment == "at the very start":
+        time.sleep(0.15)
+    while moment != "at the very start" and not Path("runs").exists():
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    assert process.returncode in (130, -signal.SIGINT), errors
     assert "Traceback" not in errors
+    assert moment == "at the very start" or "run the same command again" in errors
+    assert not Path("runs").exists() or not any(Path("runs").iterdir())
 
 
 def test_a_started_config_runs(folder: Path) -> None:
