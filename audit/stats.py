@@ -85,12 +85,14 @@ def row_weights(n: int, draws: int, rng: np.random.Generator, strata: Ints | Non
     blocks = [np.arange(n)] if strata is None else [np.flatnonzero(strata == s) for s in np.unique(strata)]
     for start in range(0, draws, size):
         chunk = min(size, draws - start)
-        yield np.sum([_block_weights(rows, n, chunk, rng) for rows in blocks], axis=0)
+        weights = np.empty((chunk, n), dtype=np.int64)
+        for rows in blocks:
+            weights[:, rows] = _block_weights(len(rows), chunk, rng)
+        yield weights
 
 
-def _block_weights(rows: Ints, n: int, chunk: int, rng: np.random.Generator) -> Ints:
-    drawn = rows[rng.integers(0, len(rows), size=(chunk, len(rows)))]
-    cells = drawn + n * np.arange(chunk)[:, None]
+def _block_weights(n: int, chunk: int, rng: np.random.Generator) -> Ints:
+    cells = rng.integers(0, n, size=(chunk, n)) + n * np.arange(chunk)[:, None]
     return np.bincount(cells.ravel(), minlength=chunk * n).reshape(chunk, n)
 
 

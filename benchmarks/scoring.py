@@ -33,11 +33,11 @@ def main() -> None:
     model = load_transformer(asked.model, max_tokens=128)
     with tempfile.TemporaryDirectory() as folder:
         ours = Ours(model, Path(folder), texts)
-        ways = {"pipeline": pipeline(asked.model), "torch, sorted": sorted_torch(asked.model), "renben": ours.score}
-        seconds, scores = race(ways, texts)
+        theirs = {"pipeline": pipeline(asked.model), "torch, sorted": sorted_torch(asked.model)}
+        seconds, scores = race(theirs, ours, texts)
     print(f"{len(texts):,} texts, {model.token_counts(texts).mean():.0f} tokens each")
     print(f"renben ran {ours.reason}; comparing and exporting took {ours.preparing:.1f} s, once per model")
-    for name in ways:
+    for name in seconds:
         ratio = seconds[name] / seconds["renben"]
         print(f"{name:14} {len(texts) / seconds[name]:6.0f} texts/s   renben is {ratio:.2f} times as fast")
     report_agreement(scores)
@@ -69,22 +69,22 @@ def read_texts(file: Path, column: str) -> list[str]:
 
 
 class Ours:
-    """Scoring with a new cache each time, so that every text is scored; the engine is chosen beforehand."""
+    """Scoring that knows no score yet; engine and model are ready before the clock starts, as for the others."""
 
     def __init__(self, model: TransformerModel, folder: Path, texts: list[str]) -> None:
         begun = time.perf_counter()
         self._model, self._folder = model, folder
-        self.score(texts)
+        Scorer(model, folder)(texts)
         self.preparing = time.perf_counter() - begun
 
-    def score(self, texts: list[str]) -> Floats:
-        """Return probabilities, shape (n, classes)."""
+    def fresh(self) -> Way:
+        """Return scoring with an empty cache and a loaded model."""
         for file in (self._folder / "scores").glob("*"):
             file.unlink()
         scorer = Scorer(self._model, self._folder)
-        scores = scorer(texts)
+        scorer(["A text of no other table."])
         self.reason = f"{scorer.facts().backend} ({scorer.facts().reason})"
-        return scores
+        return scorer.score
 
 
 def pipeline(folder: Path) -> Way:
@@ -123,15 +123,15 @@ def sorted_torch(folder: Path) -> Way:
     return score
 
 
-def race(ways: dict[str, Way], texts: list[str]) -> tuple[dict[str, float], dict[str, Floats]]:
+def race(theirs: dict[str, Way], ours: Ours, texts: list[str]) -> tuple[dict[str, float], dict[str, Floats]]:
     """Return the best seconds and the scores of each way; they take turns, so that a busy moment hits all."""
-    seconds = dict.fromkeys(ways, float("inf"))
+    seconds: dict[str, float] = {}
     scores: dict[str, Floats] = {}
     for _ in range(ROUNDS):
-        for name, way in ways.items():
+        for name, way in (theirs | {"renben": ours.fresh()}).items():
             begun = time.perf_counter()
             scores[name] = way(texts)
-            seconds[name] = min(seconds[name], time.perf_counter() - begun)
+            seconds[name] = min(seconds.get(name, float("inf")), time.perf_counter() - begun)
     return seconds, scores
 
 

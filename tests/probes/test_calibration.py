@@ -23,7 +23,7 @@ from audit.types import Curve, Finding, Floats, Ints, Subject
 from probes._calibration import Sample, bin_weights, equal_mass_bins, observed, redrawn
 from probes._calibration_errors import KINDS, Measured, limits, measure
 from probes._recalibration import recalibration_intercept, recalibration_slope, temperature, tempered
-from probes.calibration import MEASURES, OVERALL_ONLY, calibration
+from probes.calibration import MEASURES, OVERALL_ONLY, _Rows, calibration
 from tests.subjects import draw_labels, draw_scores, make_subject
 
 Found = dict[tuple[str, ...], Finding]
@@ -218,10 +218,10 @@ def test_limits_hold_the_true_error_where_bootstrap_intervals_fail() -> None:
 
 def test_redraws_give_each_row_one_class() -> None:
     scores = draw_scores(np.random.default_rng(1), 50, 3)
-    floors = scores.cumsum(axis=1) - scores
+    rows = _Rows(scores, scores.argmax(axis=1), 1)
     cells = bin_weights(np.arange(50))
     drawn = [
-        np.concatenate([s.event for s in redrawn(Sample(scores[:, k], scores[:, k] > 2, floors[:, k]), cells, rng)])
+        np.concatenate([sums.event for sums in redrawn(rows.of_class(k), cells, rng)])
         for k, rng in enumerate(np.random.default_rng(4) for _ in range(3))
     ]
     assert np.all(sum(drawn) == 1)
@@ -246,6 +246,10 @@ def test_a_faulty_model_is_told_from_a_calibrated_one() -> None:
             assert finding.interval
             assert (finding.null.p_value <= 0.05) == faulty, name
             assert (finding.interval.low > 0) == faulty, name
+        reliability, squared = (found[(name,)].interval for name in ("brier_reliability", "debiased_ece"))
+        assert reliability
+        assert squared
+        assert reliability.high == pytest.approx(max(squared.high**2, value(found, "brier_reliability")))
         slope = found[("calibration_slope",)].interval
         assert slope
         assert (slope.high < 1) == faulty
