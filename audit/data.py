@@ -228,17 +228,28 @@ SPLIT_NAMES = {name: name for name in SPLITS} | {"val": "validation", "valid": "
 
 
 def _by_share(rows: Rows, shares: SplitShares | None, seed: int) -> dict[str, Rows]:
-    """Split by a hash of seed and id, in proportion within each label and group pattern."""
+    """Split by a hash of seed and id, in proportion within each label and group pattern.
+
+    Rows with the same text, but for case and spacing, stay together: a text that was learned
+    must not be tested on.
+    """
     shares = shares or SplitShares()
-    left = np.arange(len(rows.ids))
+    leader = _leaders(rows)
+    left = np.unique(leader)
     test = systematic_sample(rows, left, shares.test, seed)
     left = np.setdiff1d(left, test)
     validation = systematic_sample(rows, left, shares.validation / (1 - shares.test), seed)
-    return {
-        "train": rows.take(np.setdiff1d(left, validation)),
-        "validation": rows.take(validation),
-        "test": rows.take(test),
-    }
+    parts = {"train": np.setdiff1d(left, validation), "validation": validation, "test": test}
+    return {name: rows.take(np.flatnonzero(np.isin(leader, part))) for name, part in parts.items()}
+
+
+def _leaders(rows: Rows) -> Ints:
+    """Return for each row the row that stands for all with its text: the one with the smallest id."""
+    first: dict[str, int] = {}
+    keys = [" ".join(text.casefold().split()) for text in rows.texts]
+    for i in sorted(range(len(keys)), key=lambda i: rows.ids[i]):
+        first.setdefault(keys[i], i)
+    return np.array([first[key] for key in keys], dtype=np.int64)
 
 
 def systematic_sample(rows: Rows, among: Ints, share: float, seed: int) -> Ints:

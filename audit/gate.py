@@ -34,7 +34,7 @@ def judge(record: RunRecord, rules: Sequence[Rule], today: date, waivers: Sequen
     """
     checks = [check for rule in rules for check in _apply(rule, record)]
     checks = [_waive(check, waivers, today) for check in checks]
-    reasons = [*_crashed(record), *_expired(waivers, today)]
+    reasons = [*_crashed(record), *_expired(waivers, today), *_changed(record, rules, waivers)]
     outcome = _outcome(checks, record)
     return Verdict(
         outcome=outcome,
@@ -122,7 +122,7 @@ def _waive(check: Check, waivers: Sequence[Waiver], today: date) -> Check:
     where = check.finding.slice if check.finding else None
     for waiver in waivers:
         fits = waiver.metric == check.rule.metric and waiver.slice in (None, where)
-        if fits and date.fromisoformat(waiver.expires) >= today:
+        if fits and date.fromisoformat(waiver.created) <= today <= date.fromisoformat(waiver.expires):
             return check.model_copy(update={"waiver": waiver})
     return check
 
@@ -133,10 +133,16 @@ def _crashed(record: RunRecord) -> list[Sentence]:
 
 def _expired(waivers: Sequence[Waiver], today: date) -> list[Sentence]:
     return [
-        _say("expired", metric=waiver.metric, expires=waiver.expires)
+        _say("expired", metric=waiver.metric, created=waiver.created, expires=waiver.expires)
         for waiver in waivers
-        if date.fromisoformat(waiver.expires) < today
+        if not date.fromisoformat(waiver.created) <= today <= date.fromisoformat(waiver.expires)
     ]
+
+
+def _changed(record: RunRecord, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> list[Sentence]:
+    """Say so where rules or waivers came after the measurement."""
+    same = tuple(rules) == record.rules and tuple(waivers) == record.waivers
+    return [] if same else [_say("other_rules", declared=str(len(record.rules)))]
 
 
 def _number(value: float) -> str:
@@ -185,8 +191,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "error": ("Probe {probe} failed and measured nothing: {reason}", "探针 {probe} 出错，未得到结果：{reason}"),
     "no_figure": ("Not measured: the run holds no such figure.", "未能测量：本次运行没有这项数值。"),
     "no_such_slice": ("Not measured: there is no figure for {slice}.", "未能测量：没有 {slice} 的数值。"),
+    "other_rules": (
+        "Judged by other rules or waivers than the {declared} declared before this run was measured.",
+        "判定所用的规则或豁免，并非本次运行测量之前声明的那 {declared} 条规则。",
+    ),
     "expired": (
-        "The waiver for {metric} expired on {expires} and no longer counts.",
-        "对 {metric} 的豁免已于 {expires} 到期，不再有效。",
+        "The waiver for {metric} holds from {created} to {expires}, not on this day, and does not count.",
+        "对 {metric} 的豁免有效期为 {created} 至 {expires}，当日不在其内，不予计入。",
     ),
 }

@@ -13,11 +13,11 @@ from audit.registry import PROBES, ProbeSpec
 from audit.types import Check, Finding, RunRecord, Verdict
 
 OUTCOMES = {
-    "pass": "[bold green]✔ PASS[/]: every rule holds.",
+    "pass": "[bold green]✔ PASS[/]: every rule that blocks holds or is waived.",
     "fail": "[bold red]✘ FAIL[/]: at least one rule is broken.",
     "inconclusive": "[bold yellow]? NOT ENOUGH EVIDENCE[/] to pass or fail.",
     "unmeasured": "[bold red]! NOT MEASURED[/]: something that the gate needs could not be measured.",
-    "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add [[gate]] to the configuration.",
+    "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add some to the configuration.",
 }
 BETTER = {"lower": "lower is better, ", "higher": "higher is better, ", "none": ""}
 STATES = {
@@ -30,11 +30,15 @@ STATES = {
 
 def list_probes() -> None:
     """Print every probe with its summary, values, needs and parameters."""
-    table = Table("Probe", "What it measures", "Parameters (default)", "Needs", show_lines=True)
+    console = Console(highlight=False)
     for id in sorted(PROBES):
         spec = PROBES[id]
-        table.add_row(id, escape(spec.summary), escape("\n".join(_params(spec))), ", ".join(spec.needs))
-    Console().print(table)
+        console.print(f"[bold]{id}[/]  {escape(spec.summary)}")
+        console.print(f"    needs {', '.join(spec.needs)}; evidence for {', '.join(spec.values)}")
+        for line in _params(spec):
+            console.print(f"    {escape(line)}")
+        console.print(f"    measures {', '.join(spec.measures)}")
+    console.print("One in full: renben probes ID")
 
 
 def describe(spec: ProbeSpec) -> None:
@@ -71,8 +75,13 @@ def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
     for line in _not_measured(record):
         console.print(f"! {escape(line)}")
     quick = " (quick run: a sample of the test rows)" if record.quick else ""
-    console.print((OUTCOMES[verdict.outcome].replace("[[gate]]", "\\[[gate]]") if verdict else "Not judged.") + quick)
+    console.print((OUTCOMES[verdict.outcome] + _waived(verdict.checks) if verdict else "Not judged.") + quick)
     console.print(f"Card: {escape(str(folder / CARD))}", soft_wrap=True)
+
+
+def _waived(checks: Iterable[Check]) -> str:
+    count = sum(check.waiver is not None for check in checks)
+    return f" [bold yellow]Waived, though they do not hold: {count}.[/]" if count else ""
 
 
 def _checks(checks: Iterable[Check]) -> Table:
@@ -101,7 +110,9 @@ def _measured(finding: Finding | None) -> str:
 
 
 def _not_measured(record: RunRecord) -> list[str]:
-    lines = [f"{run.probe} {run.status}: {run.reason}" for run in record.probes if run.status != "ok"]
+    lines = [f"{run.probe} skipped: {run.reason}" for run in record.probes if run.status == "skipped"]
+    if any(run.status == "error" for run in record.probes):
+        lines.append("What went wrong in a failed probe stands in run.log, beside the card.")
     absent = [finding for finding in record.findings() if finding.value is None]
     if absent:
         lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")

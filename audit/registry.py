@@ -124,7 +124,14 @@ def discover(package: str = "probes") -> Mapping[str, ProbeSpec]:
         if not info.name.startswith("_"):
             importlib.import_module(f"{package}.{info.name}")
     for point in entry_points(group="renben.probes"):
-        point.load()
+        try:
+            point.load()
+        except Exception as error:
+            package = point.dist.name if point.dist else point.value
+            raise ConfigError(
+                f"The probe {point.name!r} of the package {package!r} cannot be loaded "
+                f"({type(error).__name__}: {error}). Mend or uninstall that package."
+            ) from error
     return PROBES
 
 

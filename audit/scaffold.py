@@ -11,6 +11,7 @@ from audit.subject import match_labels
 from audit.tables import read_table
 
 TEXT_NAMES = ("text", "comment", "sentence", "content", "review", "tweet", "message", "body")
+PREDICTED_NAMES = ("predicted", "prediction", "pred", "predicted_label", "y_pred")
 LABEL_NAMES = ("label", "labels", "target", "class", "category", "toxic", "sentiment", "y")
 MOST_GROUPS = 20
 """A column with more different values than this is not proposed as a group column."""
@@ -41,13 +42,15 @@ def scaffold(
     chosen = _words(groups) or [n for n, v in columns.items() if n not in (text, label) and _looks_like_groups(v)]
     labels = sorted(set(columns[label]))
     where = _relative(data, out.parent)
-    id = _shared_id(model, columns)
+    _check_model(model)
+    apart = _is_table(model) and Path(model).resolve() != data.resolve()
+    id = _shared_id(model, columns) if apart else None
     sections = [
         _head(data),
-        _data(where, text, label, id, chosen, shares=_is_base(model)),
-        _model(model, labels, out.parent),
+        _data(where, text, label, labels, id, chosen, shares=_is_base(model)),
+        _model(model, labels, out.parent, truth=label, apart=apart),
     ]
-    write_text(out, "\n".join([*sections, _gate(chosen), _card()]))
+    write_text(out, "\n".join([*sections, _gate(chosen, tuned=_is_base(model)), _card()]))
     load_config(out)
     yield f"{out}: written. Texts: {text!r}; labels: {label!r} ({', '.join(labels[:8])})."
     yield f"Groups: {', '.join(chosen) or 'none'}."
@@ -118,10 +121,21 @@ seed = 7
 """
 
 
-def _shared_id(model: str, columns: dict[str, list[str]]) -> str | None:
+def _is_table(model: str) -> bool:
+    return Path(model).suffix.lower() in TABLES
+
+
+def _check_model(model: str) -> None:
+    """Refuse a path that is not there; ``name`` and ``owner/name`` may still be on the hub."""
+    looks_like_path = (
+        _is_table(model) or model.startswith((".", "/", "~")) or model.count("/") > 1 or model.endswith("/")
+    )
+    if looks_like_path and not Path(model).exists():
+        raise SubjectError(f"{model}: no such folder or table. Name a model folder, a base encoder or a table.")
+
+
+def _shared_id(model: str, columns: dict[str, list[str]]) -> str:
     """Return the column that joins a table of predictions with the data."""
-    if Path(model).suffix.lower() not in TABLES:
-        return None
     both: list[str] = [name for name in read_table(Path(model)).column_names if name in columns]
     unique = [name for name in both if len(set(columns[name])) == len(columns[name])]
     if not unique:
@@ -129,30 +143,33 @@ def _shared_id(model: str, columns: dict[str, list[str]]) -> str | None:
     return unique[0]
 
 
-def _data(where: str, text: str, label: str, id: str | None, groups: Sequence[str], *, shares: bool) -> str:
-    source = (
-        f"path = {_quoted(where)}\nsplit = {{ validation = 0.1, test = 0.25 }}"
-        if shares
-        else f"test = {_quoted(where)}"
-    )
+def _data(
+    where: str, text: str, label: str, labels: Sequence[str], id: str | None, groups: Sequence[str], *, shares: bool
+) -> str:
+    if shares:
+        source = f"path = {_quoted(where)}\nsplit = {{ validation = 0.1, test = 0.25 }}"
+    else:
+        source = f"test = {_quoted(where)}"
     named = (
         f"groups = {_list(groups)}" if groups else '# groups = ["sex", "race"]   # columns that say whom a row is about'
     )
     join = f"id = {_quoted(id)}\n" if id else ""
+    chosen = (
+        f"positive = {_quoted(labels[1])}   # the class whose selection matters: check it\n" if len(labels) == 2 else ""
+    )
     return f"""[data]
 {source}
 {join}text = {_quoted(text)}
 label = {_quoted(label)}
-# positive = "1"   # the class whose selection matters; of two classes the second by default
-{named}
+{chosen}{named}
 # delimiter = "|"                 # where a row belongs to several groups
 # crossings = [["sex", "race"]]   # intersections to look at
 """
 
 
-def _model(model: str, labels: Sequence[str], folder: Path) -> str:
-    if Path(model).suffix.lower() in TABLES:
-        return _stored(model, labels, folder)
+def _model(model: str, labels: Sequence[str], folder: Path, *, truth: str, apart: bool) -> str:
+    if _is_table(model):
+        return _stored(model, labels, folder, truth=truth, apart=apart)
     source = model if model.startswith("asset:") or not Path(model).exists() else _relative(Path(model), folder)
     if _is_base(model):
         return f"""[model]
@@ -170,17 +187,26 @@ path = {_quoted(source)}
 {_label_map(model, labels)}"""
 
 
-def _stored(model: str, labels: Sequence[str], folder: Path) -> str:
-    columns = read_table(Path(model)).column_names
+def _stored(model: str, labels: Sequence[str], folder: Path, *, truth: str, apart: bool) -> str:
+    columns: list[str] = read_table(Path(model)).column_names
+    usual = PREDICTED_NAMES + LABEL_NAMES if apart else PREDICTED_NAMES
+    said = next(
+        (name for want in usual for name in columns if name.casefold() == want and (apart or name != truth)), None
+    )
     scores = {label: name for label in labels for name in columns if name in (f"score_{label}", f"p_{label}")}
+    if not scores and said is None:
+        raise DataError(
+            f"{model}: cannot tell which columns hold the predictions: {', '.join(columns)}. "
+            "Call them score_<class>, or call the predicted label 'predicted'."
+        )
     if scores:
         given = "scores = { " + ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in scores.items()) + " }"
     else:
-        given = f"label = {_quoted(_guess(columns, ('predicted', 'prediction', *LABEL_NAMES), 'label'))}"
+        given = f"label = {_quoted(str(said))}   # the predicted label"
+    path = f"path = {_quoted(_relative(Path(model), folder))}   # joined with the data by [data] id\n" if apart else ""
     return f"""[model]
 kind = "predictions"
-path = {_quoted(_relative(Path(model), folder))}   # joined with the data by [data] id
-{given}
+{path}{given}
 """
 
 
@@ -200,7 +226,7 @@ def _label_map(model: str, labels: Sequence[str]) -> str:
     return ""
 
 
-def _gate(groups: Sequence[str]) -> str:
+def _gate(groups: Sequence[str], *, tuned: bool) -> str:
     rules = [
         """# The gate: each rule passes, fails, or finds too little evidence, by the whole interval.
 [[gate]]
@@ -209,6 +235,13 @@ min = 0.0
 why = "It must do better than always giving the most frequent answer."
 """
     ]
+    if tuned:
+        rules.append("""[[gate]]
+metric = "data.profile.overlap"
+slice = { split = "test", with = "train" }
+max = 0
+why = "A text seen in training proves nothing in the test."
+""")
     for column in groups:
         rules.append(f"""[[gate]]
 metric = "fairness.groups.equalized_odds_difference"

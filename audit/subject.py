@@ -117,7 +117,8 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
         base_name=chosen.base,
     )
     model = load_transformer(tuned.model, max_tokens=chosen.recipe.max_tokens)
-    start = load_transformer(tuned.start, max_tokens=chosen.recipe.max_tokens)
+    # Where only the head was trained, the start is the model itself: nothing to compare with.
+    start = None if tuned.start == tuned.model else load_transformer(tuned.start, max_tokens=chosen.recipe.max_tokens)
     facts = {"kind": "fine-tuned", "source": chosen.base, "licence": chosen.licence, **_known(model)}
     return _scored(config, tables, labels, model, facts, places, start=start, tuning=tuned.facts)
 
@@ -172,7 +173,7 @@ def _subject(
         name=config.title,
         task="text classification",
         labels=labels,
-        positive=labels[positive],
+        positive=labels[positive] if len(labels) == 2 or config.data.positive else None,
         model={key: value for key, value in model_facts.items() if value is not None},
         splits={name: _split_facts(split) for name, split in splits.items()},
         offers=_offers(splits, predictions, baseline or {}, model, config.data.crossings),

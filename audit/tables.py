@@ -25,7 +25,7 @@ def read_table(file: Path, columns: Sequence[str] | None = None) -> "pa.Table":
     import pyarrow as pa
 
     if not file.exists():
-        raise DataError(f"{file}: no such file. Check the path in [data]; it starts from the configuration's folder.")
+        raise DataError(f"{file}: no such file. Check the path; it starts from the configuration's folder.")
     try:
         table = _parse(file)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -61,7 +61,8 @@ def _parse_csv(file: Path, delimiter: str) -> "pa.Table":
         standard_csv.field_size_limit(BLOCK_LIMIT)
         header = next(standard_csv.reader(handle, delimiter=delimiter), [])
     if len(set(header)) < len(header):
-        raise ValueError("two columns have one name")
+        twice = next(name for name in header if header.count(name) > 1)
+        raise ValueError(f"two columns are called {twice!r}")
     return csv.read_csv(
         file,
         read_options=csv.ReadOptions(block_size=block),

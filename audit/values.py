@@ -74,11 +74,11 @@ def _standing(value: str, record: RunRecord) -> Standing:
     probes = tuple(probe for probe, count in measured.items() if count)
     statements = [a for a in record.attestations if a.value == value]
     day = record.created[:10]
-    valid = tuple(a for a in statements if a.expires >= day)
+    valid = tuple(a for a in statements if a.date <= day <= a.expires)
     return Standing(
         state="measured" if probes else "attested" if valid else "absent",
         probes=probes,
         findings=sum(measured.values()),
         attestations=valid,
-        expired=tuple(a for a in statements if a.expires < day),
+        expired=tuple(a for a in statements if a not in valid),
     )

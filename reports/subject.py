@@ -21,7 +21,8 @@ def subject(record: RunRecord) -> SubjectView:
         splits=_splits(facts),
         groups=tuple(_groups(facts, column, i) for i, column in enumerate(_columns(facts))),
         recipe=_recipe(tuning) if tuning else (),
-        curves=_curves(tuning) if tuning and tuning.curve else (),
+        # One epoch is a point, not a curve.
+        curves=_curves(tuning) if tuning and len(tuning.curve) > 1 else (),
         change=_change(record),
     )
 
@@ -37,7 +38,7 @@ def _model(facts: SubjectFacts) -> tuple[Entry, ...]:
     given: dict[str, Words] = {
         "task": facts.task,
         "labels": join(list(facts.labels)),
-        "positive": facts.positive,
+        **({"positive": facts.positive} if facts.positive is not None else {}),
     }
     told = {key: _plain(value) for key, value in facts.model.items() if key not in ("digest", "licence")}
     baseline = {"baseline": facts.baseline} if facts.baseline else {}

@@ -75,7 +75,7 @@ def _at_a_glance(record: RunRecord, verdict: Verdict | None) -> tuple[Entry, ...
     test = record.subject.splits.get("test")
     judged = (Entry(say("banner.judged"), numbers.day(verdict.judged_on)),) if verdict else ()
     return (
-        Entry(say("banner.model"), record.subject.name),
+        Entry(say("banner.model"), str(record.subject.model.get("source", record.subject.name))),
         Entry(say("banner.rows"), numbers.count(test.rows) if test else None),
         Entry(say("banner.measured"), numbers.day(record.created)),
         *judged,

@@ -10,7 +10,7 @@ from audit.config import DataConfig, StoredModel
 from audit.data import Rows
 from audit.errors import DataError, did_you_mean
 from audit.tables import read_table
-from audit.types import Floats, Ints, Predictions
+from audit.types import Bools, Floats, Ints, Predictions
 
 SUM_TOLERANCE = 1e-3
 
@@ -34,9 +34,20 @@ def stored_predictions(
     cells = rows.extra if model.path is None else _joined(model, data, rows, folder)
     scores = _scores(model, cells, labels, rows.ids) if model.scores else None
     if model.label is not None:
-        return Predictions(_labels(cells[model.label], labels, rows.ids), scores)
+        said = _labels(cells[model.label], labels, rows.ids)
+        if scores is not None:
+            _agree(said, scores, rows.ids)
+        return Predictions(said, scores)
     assert scores is not None  # the configuration asks for one of the two
     return Predictions(scores.argmax(axis=1), scores)
+
+
+def _agree(said: Ints, scores: Floats, ids: Sequence[str]) -> None:
+    """Refuse scores that point elsewhere than the labels; a threshold of one's own may move some."""
+    apart = said != scores.argmax(axis=1)
+    if apart.mean() > 0.5:
+        sentence = "the predicted label is not the class of the highest score in {} rows (such as row {}). "
+        _refuse(apart, sentence + "Check in [model.scores] which column is whose.", ids)
 
 
 def _joined(model: StoredModel, data: DataConfig, rows: Rows, folder: Path) -> Mapping[str, Sequence[Any]]:
@@ -55,12 +66,19 @@ def _joined(model: StoredModel, data: DataConfig, rows: Rows, folder: Path) -> M
 
 
 def _labels(cells: Sequence[Any], labels: tuple[str, ...], ids: Sequence[str]) -> Ints:
+    _refuse(
+        np.array([_absent(cell) for cell in cells]), "{} rows have no prediction (such as row {}). Fill them in.", ids
+    )
     index = {name: i for i, name in enumerate(labels)}
     for id, cell in zip(ids, cells, strict=True):
         if _name(cell) not in index:
             known = did_you_mean(_name(cell), labels)
             raise DataError(f"row {id!r}: predicted label {_name(cell)!r} is not a label of the data.{known}")
     return np.array([index[_name(cell)] for cell in cells], dtype=np.int64)
+
+
+def _absent(cell: Any) -> bool:
+    return cell is None or cell != cell or not str(cell).strip()
 
 
 def _name(cell: Any) -> str:
@@ -98,11 +116,16 @@ def _numbers(column: str, cells: Sequence[Any], ids: Sequence[str]) -> Floats:
         values = np.array([float("nan") if cell is None else float(cell) for cell in cells])
     except (TypeError, ValueError) as error:
         raise DataError(f"column {column!r} must hold probabilities: {error}.") from None
-    wrong = np.flatnonzero(~((values >= 0) & (values <= 1)))
-    if len(wrong):
-        worst = values[wrong[0]]
-        raise DataError(
-            f"column {column!r}: {len(wrong):,} scores are missing or outside 0 to 1 (row {ids[wrong[0]]!r}: {worst}). "
-            "Give probabilities, not logits."
-        )
+    _refuse(
+        np.isnan(values), f"column {column!r}: {{}} scores are missing (such as that of row {{}}). Fill them in.", ids
+    )
+    beyond = (
+        f"column {column!r}: {{}} scores lie outside 0 to 1 (such as that of row {{}}). Give probabilities, not logits."
+    )
+    _refuse((values < 0) | (values > 1), beyond, ids)
     return values
+
+
+def _refuse(wrong: Bools, sentence: str, ids: Sequence[str]) -> None:
+    if wrong.any():
+        raise DataError(sentence.format(f"{wrong.sum():,}", repr(ids[int(wrong.argmax())])))

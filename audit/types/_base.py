@@ -10,7 +10,10 @@ Text = str | dict[Literal["en", "zh"], str]
 
 
 def _iso(day: str) -> str:
-    return date.fromisoformat(day).isoformat()
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise ValueError("must be a day such as 2026-11-22") from None
 
 
 IsoDate = Annotated[str, AfterValidator(_iso)]
@@ -20,4 +23,4 @@ IsoDate = Annotated[str, AfterValidator(_iso)]
 class Frozen(BaseModel):
     """Base of every saved type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)

@@ -69,7 +69,8 @@ class SubjectFacts(Frozen):
     name: str
     task: str
     labels: tuple[str, ...]
-    positive: str
+    positive: str | None
+    """The class whose selection matters; None where there are several and none was chosen."""
     model: dict[str, JsonValue]
     """Kind, source, digest, architecture, parameters, licence: whatever is known."""
     splits: dict[str, SplitFacts]

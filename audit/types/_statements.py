@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from audit.types._base import Frozen, IsoDate, Text
 
@@ -21,6 +21,12 @@ class Attestation(Frozen):
     evidence: str | None = None
     """A file, relative to the configuration."""
     sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.expires < self.date:
+            raise ValueError("a statement cannot expire before its date")
+        return self
 
 
 class CardFacts(Frozen):
@@ -49,7 +55,8 @@ class Rule(Frozen):
     """Exact slice; without it the overall figure, or every slice where there is none."""
     each: tuple[str, ...] = ()
     """Columns: the rule holds for every group of these columns."""
-    min_n: int = 30
+    min_n: int = Field(30, ge=1)
+    """Fewer rows are never enough evidence."""
     severity: Severity = "blocker"
     inconclusive: Literal["block", "warn"] = "block"
     why: Text | None = None
@@ -73,3 +80,9 @@ class Waiver(Frozen):
     role: str
     created: IsoDate
     expires: IsoDate
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.expires < self.created:
+            raise ValueError("a waiver cannot expire before it was created")
+        return self

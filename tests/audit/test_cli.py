@@ -280,6 +280,40 @@ def test_a_started_config_runs(folder: Path) -> None:
     assert renben("init", "--model", "scores.csv", "--data", "test.csv").exit_code == 2
 
 
+def test_init_never_takes_the_truth_for_the_prediction(folder: Path) -> None:
+    Path("audit.toml").unlink()
+    both = "text,label,pred\n" + "".join(f"t{i},{'ab'[i % 2]},{'ab'[i % 3 % 2]}\n" for i in range(60))
+    Path("both.csv").write_text(both, encoding="utf-8")
+    assert renben("init", "--model", "both.csv", "--data", "both.csv").exit_code == 0
+    assert 'label = "pred"' in Path("audit.toml").read_text(encoding="utf-8")
+    edit('label = "pred"', 'label = "label"')
+    assert "the column of true labels" in renben("audit", "audit.toml").stderr
+    Path("audit.toml").unlink()
+    Path("both.csv").write_text(both.replace(",pred", ",guess"), encoding="utf-8")
+    assert "which columns hold the predictions" in renben("init", "--model", "both.csv", "--data", "both.csv").stderr
+    assert "no such folder" in renben("init", "--model", "./gone", "--data", "both.csv").stderr
+    assert not Path("audit.toml").exists()
+
+
+def test_a_reader_that_leaves_is_no_failure(folder: Path) -> None:
+    command = f"{sys.executable} -m audit schema | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.stdout.strip() == "141"
+    assert done.stderr == ""
+
+
+def test_a_broken_probe_of_another_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.metadata import EntryPoint
+
+    broken = EntryPoint("shouting", "no_such_module", "renben.probes")
+    monkeypatch.setattr("audit.registry.entry_points", lambda group: [broken])
+    result = renben("audit", "audit.toml")
+    assert result.exit_code == 2
+    assert "'shouting' of the package 'no_such_module' cannot be loaded" in result.stderr
+
+
 def test_probes_schema_doctor_and_fetch_tell_what_there_is(folder: Path) -> None:
     assert "fairness.groups" in renben("probes").output
     assert "equalized_odds_difference" in renben("probes", "fairness.groups").output

@@ -69,7 +69,7 @@ def read(folder: Path, text: str | bytes, **data: object) -> Rows:
         ("text,label\na,1,2\n", "cannot be read"),
         (b"text,label\n\xff\xfe,1\n", "is not UTF-8"),
         ("text,label\na,\nb,1\n", "1 rows have no 'label'"),
-        ("text,text,label\na,b,1\n", "two columns have one name"),
+        ("text,text,label\na,b,1\n", "two columns are called 'text'"),
     ],
 )
 def test_a_wrong_table_is_one_sentence(tmp_path: Path, text: str | bytes, says: str) -> None:
@@ -166,6 +166,15 @@ def test_the_three_shares_cover_every_row_once(tmp_path: Path) -> None:
     assert sorted(id for rows in splits.values() for id in rows.ids) == sorted(
         content_ids([f"text {i}" for i in range(200)])
     )
+
+
+def test_rows_with_one_text_stay_together(tmp_path: Path) -> None:
+    lines = "\n".join(f"{'Same  ' if i % 3 else 'same '}text {i % 60},{i % 2}" for i in range(300))
+    (tmp_path / "t.csv").write_text(f"text,label\n{lines}\n", encoding="utf-8")
+    splits = read_splits(DataConfig(path="t.csv", split=SplitShares(validation=0.1, test=0.25)), tmp_path, 3)
+    known = [{" ".join(text.casefold().split()) for text in rows.texts} for rows in splits.values()]
+    assert sum(map(len, known)) == 60
+    assert sum(len(rows.ids) for rows in splits.values()) == 300
 
 
 def test_fingerprints_ignore_order_and_see_every_change() -> None:

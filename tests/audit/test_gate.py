@@ -73,6 +73,12 @@ def test_a_skipped_probe_says_why_its_rule_is_not_measured() -> None:
     assert "no scores" in result.checks[0].why["en"]
 
 
+def test_rules_that_came_after_the_measurement_are_named() -> None:
+    record = a_record(a_run([a_finding(0.05, 0.02, 0.09)]), rules=[BELOW])
+    assert judge(record, record.rules, TODAY).reasons == ()
+    assert "other rules" in judge(record, [Rule(metric="p.m", max=0.5)], TODAY).reasons[0]["en"]
+
+
 def test_precedence() -> None:
     fail, thin, none = a_finding(0.3, 0.2, 0.4), a_finding(0.1, 0.0, 0.2, metric="p.t"), a_finding(None, metric="p.n")
     record = a_record(a_run([fail, thin, none]))
@@ -123,4 +129,8 @@ def test_a_waiver_is_shown_expires_and_never_covers_what_was_not_measured() -> N
     assert expired.exit_code == 1
     assert "2026-11-21" in expired.reasons[0]["en"]
     assert verdict(fail, BELOW, waivers=(waiver("2027-01-01", slice={"g": "a"}),)).exit_code == 1
+    early = waiver("2028-01-01").model_copy(update={"created": "2027-01-01"})
+    assert verdict(fail, BELOW, waivers=(early,)).exit_code == 1
+    with pytest.raises(ValueError, match="cannot expire before"):
+        waiver("2025-01-01")
     assert verdict(a_finding(None), BELOW, waivers=(waiver("2027-01-01"),)).exit_code == 3

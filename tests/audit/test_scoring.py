@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from audit import score_cache
-from audit.backends import SAMPLE
+from audit.backends import SAMPLE, _speed
 from audit.errors import SubjectError
 from audit.models.batch import MAX_ROWS, TOKEN_BUDGET, plan
 from audit.models.transformer import TransformerModel, load_transformer
@@ -235,6 +235,15 @@ def test_onnx_is_chosen_only_after_it_agreed(folder: Path, tmp_path: Path, monke
     assert facts.max_probability_difference is not None and facts.max_probability_difference < 1e-5
     assert "2.0 times as fast" in facts.reason
     assert np.allclose(scores[:20], direct(folder, TEXTS[:20]), atol=1e-5)
+
+
+def test_the_speed_is_the_ratio_of_the_times() -> None:
+    def slow(batch: Sequence[Sequence[int]]) -> Floats:
+        Event().wait(0.05)
+        return np.ones((len(batch), 2))
+
+    ratio = _speed(slow, lambda batch: (slow(batch), slow(batch))[0], [[1, 2]])
+    assert ratio == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_slower_onnx_is_not_chosen(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

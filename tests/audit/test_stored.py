@@ -49,13 +49,15 @@ def test_a_table_of_its_own_is_joined_by_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "model", "says"),
     [
-        ("0.9,0.1", ",0.1", None, "missing or outside 0 to 1"),
-        ("0.9,0.1", "nan,0.1", None, "missing or outside 0 to 1"),
-        ("0.9,0.1", "1.9,0.1", None, "outside 0 to 1"),
+        ("0.9,0.1", ",0.1", None, "1 scores are missing"),
+        ("0.9,0.1", "nan,0.1", None, "1 scores are missing"),
+        ("0.9,0.1", "1.9,0.1", None, "1 scores lie outside 0 to 1"),
         ("0.9,0.1", "0.9,0.3", None, "do not sum to 1"),
         ("0.9,0.1", "high,0.1", None, "must hold probabilities"),
         ("0.1,no", "0.1,nope", {"label": "said"}, "'nope' is not a label of the data"),
         ("", "", {"scores": {"no": "p", "yse": "q"}}, "lacks the class 'yes'|names 'yse'"),
+        ("0.1,no", "0.1,", {"label": "said"}, "1 rows have no prediction .such as row '1'"),
+        ("", "", {"label": "said", "scores": {"no": "q", "yes": "p"}}, "which column is whose"),
         ("", "", {"scores": {"no": "p", "yes": "gone"}}, "has no column 'gone'"),
     ],
 )
