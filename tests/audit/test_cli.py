@@ -257,7 +257,7 @@ def test_ctrl_c_in_a_real_process(folder: Path, moment: str) -> None:
     )
     if moment == "at the very start":
         time.sleep(0.15)
-    while moment != "at the very start" and not Path("runs").exists():
+    while moment != "at the very start" and not Path("runs").exists() and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
