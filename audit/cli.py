@@ -52,7 +52,7 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
         except AuditError as error:
             _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            _fail("Interrupted. What was computed is kept; run the same command again to go on.", INTERRUPTED)
+            _fail("Interrupted. Scores and tuned epochs are kept; run the same command again to go on.", INTERRUPTED)
         except MemoryError:
             _fail("Out of memory. Try --quick, a smaller test table or a machine with more memory.", FAULT)
         except BrokenPipeError:
@@ -103,8 +103,8 @@ def audit(
     discover()
     checked, text = load_config(config)
     folder = new_run_folder(out, checked.title)
-    log = folder / "run.log"
     try:
+        log = folder / "run.log"
         subject = load_subject(checked, Places(config.parent, cache_folder()), quick=quick)
         record = run_audit(
             subject, checked, text, config.parent, quick=quick, say=_say, log=functools.partial(_append, log)

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -61,6 +62,9 @@ def new_run_folder(out: Path, title: str) -> Path:
             raise RecordError(
                 f"{folder}: cannot be written ({error.strerror}). Name another folder with --out."
             ) from None
+        except KeyboardInterrupt:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         else:
             return folder
     raise AssertionError("unreachable")

@@ -63,7 +63,6 @@ def _sample(rows: Rows, seed: int) -> Rows:
 
 
 def _from_table(config: AuditConfig, model: StoredModel, tables: dict[str, Rows], places: Places) -> Subject:
-    assert isinstance(config.model, StoredModel)
     labels = _two_or_more(class_names(tables) if not model.scores else _with_scored(tables, model))
     scored = {name: rows for name, rows in tables.items() if name != "train"}
     predictions = {

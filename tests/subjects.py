@@ -69,6 +69,14 @@ def draw_labels(rng: np.random.Generator, scores: Floats) -> Ints:
     return np.asarray((scores.cumsum(axis=1) > rng.random((len(scores), 1))).argmax(axis=1))
 
 
+def some_groups(rng: np.random.Generator, n: int) -> dict[str, Sequence[str | None]]:
+    """Return two columns of groups that have nothing to do with anything."""
+    return {
+        "sex": [("f", "m", None)[k] for k in rng.choice(3, size=n, p=[0.45, 0.45, 0.1])],
+        "race": [("a", "b", "c")[k] for k in rng.choice(3, size=n, p=[0.5, 0.3, 0.2])],
+    }
+
+
 def make_subject(
     n: int = 600,
     classes: int = 2,
@@ -92,10 +100,7 @@ def make_subject(
     scores = draw_scores(rng, n, classes) if scores is None else scores
     labels = draw_labels(rng, scores) if labels is None else np.asarray(labels)
     if groups is None:
-        groups = {
-            "sex": [("f", "m", None)[k] for k in rng.choice(3, size=n, p=[0.45, 0.45, 0.1])],
-            "race": [("a", "b", "c")[k] for k in rng.choice(3, size=n, p=[0.5, 0.3, 0.2])],
-        }
+        groups = some_groups(rng, n)
         crossings = crossings or (("sex", "race"),)
     test = make_split("test", labels, [group_column(c, v) for c, v in groups.items()], texts, seed)
     validation_scores = draw_scores(rng, n, classes)
@@ -106,7 +111,7 @@ def make_subject(
         "test": Predictions(scores.argmax(axis=1), keep(scores)),
         "validation": Predictions(validation_scores.argmax(axis=1), keep(validation_scores)),
     }
-    offers = {"labels", "validation", "text"}
+    offers = {"labels", "validation"}
     offers |= {"scores"} if with_scores else set()
     offers |= {"groups"} if groups else set()
     offers |= {"crossings"} if crossings else set()

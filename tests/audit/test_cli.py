@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from audit.cli import app
 from audit.record import read_record, read_verdict
+from tests.tiny import tiny_model
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -259,6 +260,7 @@ def test_ctrl_c_in_a_real_process(folder: Path, moment: str) -> None:
         time.sleep(0.15)
     while moment != "at the very start" and not Path("runs").exists() and process.poll() is None:
         time.sleep(0.02)
+    time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode in (130, -signal.SIGINT), errors
@@ -278,6 +280,47 @@ def test_a_started_config_runs(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     assert renben("audit", "audit.toml").exit_code in (0, 4)
     assert renben("init", "--model", "scores.csv", "--data", "test.csv").exit_code == 2
+
+
+def test_a_model_folder_of_ones_own_is_audited(folder: Path) -> None:
+    Path("audit.toml").unlink()
+    tiny_model(folder / "mine")
+    assert renben("init", "--model", "mine", "--data", "test.csv", "--groups", "sex").exit_code == 0
+    assert renben("audit", "audit.toml").exit_code in (1, 4)
+    record = read_record(only_run())
+    assert record.subject.model["kind"] == "loaded"
+    assert record.subject.scoring is not None
+    assert record.subject.scoring.max_probability_difference is not None
+    assert {run.probe: run.status for run in record.probes}["calibration"] == "ok"
+
+
+def test_a_base_of_ones_own_is_tuned_once(folder: Path) -> None:
+    Path("audit.toml").unlink()
+    tiny_model(folder / "base", head=False)
+    assert renben("init", "--model", "base", "--data", "test.csv", "--groups", "sex").exit_code == 0
+    for out in ("first", "second"):
+        assert renben("audit", "audit.toml", "--out", out).exit_code in (1, 4)
+    first, second = (read_record(next(Path(out).iterdir())) for out in ("first", "second"))
+    assert first.subject.tuning is not None
+    assert second.subject.tuning is not None
+    assert (first.subject.tuning.reused, second.subject.tuning.reused) == (False, True)
+    assert [run.evidence for run in first.probes] == [run.evidence for run in second.probes]
+    assert any(f.metric == "performance.accuracy_over_baseline" for f in first.findings())
+
+
+def test_groups_that_no_row_names_and_a_group_of_one(folder: Path) -> None:
+    lines = Path("test.csv").read_text(encoding="utf-8").splitlines()
+    none = [lines[0], *(line.replace(",f,", ",,").replace(",m,", ",,") for line in lines[1:])]
+    Path("test.csv").write_text("\n".join(none), encoding="utf-8")
+    result = renben("audit", "audit.toml", "--out", "none")
+    assert result.exit_code == 3
+    assert "no row belongs to a group" in result.output
+    one = [lines[0], lines[1].replace(",f,", ",x,").replace(",m,", ",x,"), *lines[2:]]
+    Path("test.csv").write_text("\n".join(one), encoding="utf-8")
+    assert renben("audit", "audit.toml", "--out", "one").exit_code == 0
+    alone = [f for f in read_record(next(Path("one").iterdir())).findings() if f.slice == {"sex": "x"}]
+    assert alone
+    assert all(f.value is None and f.note for f in alone)
 
 
 def test_init_never_takes_the_truth_for_the_prediction(folder: Path) -> None:
