@@ -6,7 +6,9 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from audit.types import Attestation, CardFacts, Frozen, Rule, Waiver
 
-RESERVED = frozenset({"class", "split", "with"})
+RESERVED = frozenset(
+    {"class", "split", "with", "perturbation", "severity", "recipe", "budget", "category", "term", "capability"}
+)
 """Keys of a slice that are not group columns."""
 
 

@@ -46,10 +46,11 @@ def requested(config: AuditConfig) -> tuple[str, ...]:
     return tuple(sorted(id for id in PROBES if config.probes.get(id, {}).get("enabled", True)))
 
 
-def params_of(config: AuditConfig, id: str) -> Frozen:
-    """Return a probe's parameters with defaults filled in."""
+def params_of(config: AuditConfig, id: str, *, quick: bool = False, folder: Path | None = None) -> Frozen:
+    """Return a probe's parameters with defaults filled in; files are looked for in ``folder`` where it is given."""
+    spec = find(id)
     given = {k: v for k, v in config.probes.get(id, {}).items() if k != "enabled"}
-    return find(id).params.model_validate(given)
+    return spec.params.model_validate({**(spec.quick if quick else {}), **given}, context=folder)
 
 
 def _read(path: Path) -> str:
@@ -86,7 +87,7 @@ def _check_probes(config: AuditConfig, where: "_Where") -> None:
         if not isinstance(given.get("enabled", True), bool):
             raise ConfigError(where.say(("probes", *id.split("."), "enabled"), "'enabled' must be true or false."))
         try:
-            params_of(config, id)
+            params_of(config, id, folder=where.path.parent)
         except ValidationError as error:
             raise ConfigError(where.explain(error, ("probes", *id.split(".")), find(id).params)) from None
     if not requested(config):

@@ -9,11 +9,16 @@ from importlib.metadata import entry_points
 from typing import Any, get_type_hints
 
 import numpy as np
+from pydantic import JsonValue
 
 from audit.errors import ConfigError, did_you_mean
 from audit.types import Better, Evidence, Finding, Frozen, Interval, Null, Subject
 
 Run = Callable[[Subject, Any, np.random.Generator], Iterator[Evidence]]
+
+
+class Skip(Exception):
+    """Raised by a probe that cannot say anything of this subject; the reason is shown on the card."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class ProbeSpec:
     """By metric name, without the probe's id."""
     params: type[Frozen]
     run: Run
+    quick: Mapping[str, JsonValue]
+    """Parameters that a quick run takes where the configuration names no others."""
 
     @property
     def summary(self) -> str:
@@ -85,6 +92,7 @@ def probe(
     values: tuple[str, ...],
     needs: tuple[str, ...] = (),
     measures: Mapping[str, Measure],
+    quick: Mapping[str, JsonValue] | None = None,
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -100,6 +108,8 @@ def probe(
         What the subject must offer; else the probe is skipped with a reason.
     measures : mapping of str to Measure
         Every metric that it can report.
+    quick : mapping, optional
+        Parameters for ``--quick``, such as fewer rows.
 
     Raises
     ------
@@ -111,7 +121,7 @@ def probe(
         if id in PROBES and PROBES[id].run.__module__ != run.__module__:
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
-        PROBES[id] = ProbeSpec(id, version, values, needs, dict(measures), params, run)
+        PROBES[id] = ProbeSpec(id, version, values, needs, dict(measures), params, run, dict(quick or {}))
         return PROBES[id]
 
     return register

@@ -123,6 +123,33 @@ def wilson_limits(successes: Ints, n: Ints, critical: float) -> tuple[Floats, Fl
     return np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)
 
 
+def mean_limits(
+    sums: Floats, squares: Floats, n: Ints, span: tuple[float, float], critical: float
+) -> tuple[Floats, Floats]:
+    """Return limits of the means of bounded values at a critical value of the normal distribution.
+
+    Student's interval after two values at either end of the range were added, as Agresti and
+    Coull (1998) do for proportions: rows that all agree still leave room for doubt.
+
+    Parameters
+    ----------
+    sums, squares : Floats, shape (groups,)
+        Sum of the values and of their squares.
+    n : Ints, shape (groups,)
+        Number of values, 1 or more.
+    span : tuple of float
+        Smallest and largest possible value.
+    """
+    from scipy.stats import norm, t
+
+    size = n + 4
+    centre = (sums + 2 * (span[0] + span[1])) / size
+    spread = np.maximum((squares + 2 * (span[0] ** 2 + span[1] ** 2)) / size - centre**2, 0) * size / (size - 1)
+    half = t.ppf(norm.cdf(critical), size - 1) * np.sqrt(spread / size)
+    mean = sums / n
+    return np.clip(centre - half, span[0], mean), np.clip(centre + half, mean, span[1])
+
+
 def quantile_interval(draws: Floats, method: str) -> Interval:
     """Return the percentile interval of replicates; undefined (NaN) ones are left out.
 

@@ -1,13 +1,13 @@
 """From a configuration to the subject of an audit: model, data and predictions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.assets import resolve
+from audit.assets import PREFIX, resolve
 from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.data import Rows, class_names, read_splits, systematic_sample, to_split
 from audit.errors import DataError, EmptyError, SubjectError, did_you_mean
@@ -43,6 +43,14 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
     tables = read_splits(config.data, places.config, config.seed, _stored_columns(config.model))
     if quick:
         tables["test"] = _sample(tables["test"], config.seed)
+    return replace(
+        _of_kind(config, tables, places),
+        folder=places.config,
+        asset=lambda name: resolve(f"{PREFIX}{name}", places.config, places.cache),
+    )
+
+
+def _of_kind(config: AuditConfig, tables: dict[str, Rows], places: Places) -> Subject:
     match config.model:
         case StoredModel():
             return _from_table(config, config.model, tables, places)

@@ -9,7 +9,7 @@ import numpy as np
 from audit.registry import Measure, ProbeSpec
 from audit.stats import Z, auc, newcombe_auc, newcombe_limits, substream
 from audit.types import Bools, Finding, Floats, Interval, Ints, Subject
-from probes._gaps import Family, difference_limits
+from probes._gaps import Family, correlated_draws, difference_limits
 from probes._groups import PRIVATE, Groups, too_small
 from probes._rows import canonical_order
 
@@ -126,21 +126,8 @@ def _replicates(
     ranking: Ranking, kept: Ints, values: Floats, limits: tuple[Floats, Floats], draws: int, rng: np.random.Generator
 ) -> Floats:
     """Draw areas with the widths of Newcombe's intervals and the correlation of DeLong et al. 1988."""
-    if len(kept) < 2:
-        return np.tile(values, (draws, 1))
-    influence = np.stack([_influence(ranking, g) for g in kept], axis=1)
-    covariance = influence.T @ influence
-    error = np.sqrt(np.diag(covariance))
-    scale = error[:, None] * error
-    correlation = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
-    np.fill_diagonal(correlation, 1)
-    width = (limits[1] - limits[0]) / (2 * Z)
-    order = np.lexsort((width, values))
-    normal = np.empty((draws, len(kept)))
-    normal[:, order] = rng.multivariate_normal(
-        np.zeros(len(kept)), correlation[np.ix_(order, order)], size=draws, method="eigh"
-    )
-    return values + normal * width
+    influence = np.stack([_influence(ranking, g) for g in kept], axis=1) if len(kept) else np.empty((0, 0))
+    return correlated_draws(values, (limits[1] - limits[0]) / (2 * Z), influence, draws, rng)
 
 
 def _influence(ranking: Ranking, group: int) -> Floats:

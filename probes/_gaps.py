@@ -106,6 +106,36 @@ def _pair_limits(family: Family, critical: float) -> tuple[float, float]:
     return float(lower[pairs].max()), float(-lower[pairs].min())
 
 
+def correlated_draws(values: Floats, errors: Floats, influence: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    """Draw estimates of several groups around their values, groups that share rows together.
+
+    Parameters
+    ----------
+    values, errors : Floats, shape (groups,)
+        Estimates and their standard errors.
+    influence : Floats, shape (n, groups)
+        How far each row moves each estimate; 0 for rows of other groups.
+
+    Returns
+    -------
+    Floats, shape (draws, groups)
+        Normal replicates; groups are visited in the order of their values, so that renaming changes nothing.
+    """
+    if len(values) < 2:
+        return np.tile(values, (draws, 1))
+    covariance = influence.T @ influence
+    error = np.sqrt(np.diag(covariance))
+    scale = error[:, None] * error
+    correlation = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
+    np.fill_diagonal(correlation, 1)
+    order = np.lexsort((errors, values))
+    normal = np.empty((draws, len(values)))
+    normal[:, order] = rng.multivariate_normal(
+        np.zeros(len(values)), correlation[np.ix_(order, order)], size=draws, method="eigh"
+    )
+    return values + normal * errors
+
+
 def _correlation(family: Family) -> Floats:
     """Correlation of groups that share rows, 0 for others; by column sums, so that order cannot matter."""
     centred = family.draws - family.draws.mean(axis=0)

@@ -1,6 +1,7 @@
 """Synthetic subjects with known properties, for tests of probes."""
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 
 import numpy as np
 
@@ -77,6 +78,17 @@ def some_groups(rng: np.random.Generator, n: int) -> dict[str, Sequence[str | No
     }
 
 
+def scorer_of(texts: Sequence[str], scores: Floats) -> Callable[[Sequence[str]], Floats]:
+    """Return a model that gives these texts these scores, and every other text scores drawn by its own hash."""
+    known = dict(zip(texts, scores, strict=True))
+
+    def of_hash(text: str) -> Floats:
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return draw_scores(np.random.default_rng(int.from_bytes(digest, "big")), 1, scores.shape[1])[0]
+
+    return lambda batch: np.stack([known[t] if t in known else of_hash(t) for t in batch])
+
+
 def make_subject(
     n: int = 600,
     classes: int = 2,
@@ -94,7 +106,8 @@ def make_subject(
     """Return a subject whose model is calibrated and treats groups alike, unless told otherwise.
 
     ``groups`` maps a column to the group of each row; by default ``sex`` (f, m, and some
-    unknown) and ``race`` (a, b, c), independent of everything else.
+    unknown) and ``race`` (a, b, c), independent of everything else. ``score`` is the model; by
+    default it answers as ``scores`` say, and to other texts at random. Without scores there is none.
     """
     rng = np.random.default_rng(seed)
     scores = draw_scores(rng, n, classes) if scores is None else scores
@@ -106,6 +119,8 @@ def make_subject(
     validation_scores = draw_scores(rng, n, classes)
     validation = make_split("validation", draw_labels(rng, validation_scores), [], None, seed + 1)
     splits = {"test": test, "validation": validation} | ({"train": train} if train else {})
+    if with_scores:
+        score = score or scorer_of(test.texts, scores)
     keep = (lambda s: s) if with_scores else (lambda s: None)
     predictions = {
         "test": Predictions(scores.argmax(axis=1), keep(scores)),

@@ -17,7 +17,7 @@ EVERY = pytest.mark.parametrize("spec", [PROBES[id] for id in sorted(PROBES)], i
 
 def run(spec: ProbeSpec, subject: Subject, seed: int = 7) -> ProbeRun:
     logged: list[str] = []
-    done = run_probe(spec, subject, spec.params(), seed, say=lambda _: None, log=logged.append)
+    done = run_probe(spec, subject, spec.params.model_validate(spec.quick), seed, say=lambda _: None, log=logged.append)
     assert not logged, logged[0]
     return done
 
@@ -181,7 +181,7 @@ def _arrays(subject: Subject) -> list[np.ndarray]:
 def test_a_crash_is_an_error_with_its_reason(spec: ProbeSpec) -> None:
     logged: list[str] = []
     subject = replace(make_subject(50), splits={})
-    done = run_probe(spec, subject, spec.params(), 7, say=lambda _: None, log=logged.append)
+    done = run_probe(spec, subject, spec.params.model_validate(spec.quick), 7, say=lambda _: None, log=logged.append)
     assert done.status == "error"
     assert "KeyError" in done.reason
     assert "Traceback" in logged[0]

@@ -4,8 +4,21 @@ Saved types are frozen pydantic models that forbid unknown keys, NaN and infinit
 Runtime types are frozen dataclasses.
 """
 
-from audit.types._base import Frozen, IsoDate, Text
-from audit.types._evidence import Better, Cell, Curve, Evidence, Finding, Interval, Null, ProbeRun, Status, Table
+from audit.types._base import ConfigFile, Frozen, IsoDate, Text
+from audit.types._evidence import (
+    Better,
+    Cell,
+    Curve,
+    Evidence,
+    Example,
+    Examples,
+    Finding,
+    Interval,
+    Null,
+    ProbeRun,
+    Status,
+    Table,
+)
 from audit.types._record import (
     SCHEMA_VERSION,
     Check,
@@ -21,20 +34,36 @@ from audit.types._record import (
     Verdict,
 )
 from audit.types._statements import Attestation, CardFacts, Rule, Severity, Waiver
-from audit.types._subject import Advance, Bools, Floats, GroupColumn, Ints, Model, Predictions, Score, Split, Subject
+from audit.types._subject import (
+    Advance,
+    Asset,
+    Bools,
+    Floats,
+    GroupColumn,
+    Ints,
+    Model,
+    Predictions,
+    Score,
+    Split,
+    Subject,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
     "Advance",
+    "Asset",
     "Attestation",
     "Better",
     "Bools",
     "CardFacts",
     "Cell",
     "Check",
+    "ConfigFile",
     "Curve",
     "EpochFacts",
     "Evidence",
+    "Example",
+    "Examples",
     "Finding",
     "Floats",
     "Frozen",

@@ -1,9 +1,10 @@
 """What every saved type has in common."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 Text = str | dict[Literal["en", "zh"], str]
 """A sentence, or the same sentence by language."""
@@ -18,6 +19,17 @@ def _iso(day: str) -> str:
 
 IsoDate = Annotated[str, AfterValidator(_iso)]
 """A day such as ``"2026-11-22"``."""
+
+
+def _there(file: str, info: ValidationInfo) -> str:
+    """Refuse a file that is not there, where the folder is known that its path starts from."""
+    if isinstance(info.context, Path) and not (info.context / file).is_file():
+        raise ValueError("there is no such file beside the configuration")
+    return file
+
+
+ConfigFile = Annotated[str, AfterValidator(_there)]
+"""A file that a parameter names, relative to the configuration's folder (:attr:`Subject.folder`)."""
 
 
 class Frozen(BaseModel):

@@ -1,4 +1,4 @@
-"""What a probe measured: numbers, tables and curves."""
+"""What a probe measured: numbers, tables, curves and examples."""
 
 from typing import Annotated, Literal, Self
 
@@ -100,7 +100,40 @@ class Curve(Frozen):
         return self
 
 
-Evidence = Annotated[Finding | Table | Curve, Field(discriminator="kind")]
+class Example(Frozen):
+    """One text, and what became of it when it was changed."""
+
+    id: str
+    """Of the row or case."""
+    before: str
+    after: str | None = None
+    """The changed text; None where the text was only looked at."""
+    change: str = ""
+    """What was done to it, such as ``"homoglyph, severity 3"``, or why it is shown."""
+    label: str = ""
+    """The true or expected class."""
+    predicted_before: str = ""
+    predicted_after: str = ""
+    score_before: float | None = None
+    """Probability of the class predicted before; ``score_after`` is that of the same class."""
+    score_after: float | None = None
+    groups: tuple[str, ...] = ()
+    """Such as ``"identity: women"``."""
+
+
+class Examples(Frozen):
+    """Texts to read, the most telling first."""
+
+    kind: Literal["examples"] = "examples"
+    name: str
+    slice: dict[str, str] = {}
+    items: tuple[Example, ...]
+    total: int
+    """How many such texts there were."""
+    note: str = ""
+
+
+Evidence = Annotated[Finding | Table | Curve | Examples, Field(discriminator="kind")]
 
 
 class ProbeRun(Frozen):

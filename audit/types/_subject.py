@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.errors import AssetError
 from audit.types._record import SubjectFacts
 
 Floats = NDArray[np.float64]
@@ -61,6 +63,12 @@ class Predictions:
 
 Advance = Callable[[int], None]
 Score = Callable[[Sequence[str]], Floats]
+Asset = Callable[[str], Path]
+"""From an asset's name to its folder; raises AssetError, with the remedy, where it was not fetched."""
+
+
+def _no_asset(name: str) -> Path:
+    raise AssetError(f"The asset {name!r} is not on this machine. Get it with: renben fetch {name}")
 
 
 class Model(Protocol):
@@ -104,6 +112,11 @@ class Subject:
     """The untuned start on the same rows, where there is one."""
     crossings: tuple[tuple[str, ...], ...] = ()
     score: Score | None = None
+    plain_score: Score | None = None
+    """The model of the same recipe without augmentation, where augmentation was used."""
+    asset: Asset = _no_asset
+    folder: Path = Path()
+    """What relative paths in the parameters of a probe start from."""
     token_counts: Callable[[Sequence[str]], Ints] | None = None
     max_tokens: int | None = None
 
