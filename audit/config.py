@@ -97,6 +97,32 @@ class Recipe(Frozen):
     max_tokens: int = Field(128, gt=2)
     lora_rank: int = Field(8, gt=0)
     lora_alpha: int = Field(16, gt=0)
+    augment: tuple[str, ...] = ()
+    """Perturbations of ``robustness.noise``: some training rows get a copy changed by one of them."""
+    augment_share: float = Field(0.5, gt=0, le=1)
+    """Share of the training rows that get such a copy."""
+    augment_severity: int = Field(3, ge=1, le=5)
+    attack: str | None = None
+    """Recipe of ``robustness.attack``: training rows that it breaks are learnt from in another training."""
+    attack_rounds: int = Field(1, gt=0)
+    """How often the tuned model is attacked and tuned again."""
+    attack_rows: int = Field(200, gt=0)
+    """Training rows that are attacked in a round."""
+
+    @property
+    def hardens(self) -> bool:
+        """Whether training rows are changed or attacked."""
+        return bool(self.augment) or self.attack is not None
+
+    @property
+    def plain(self) -> "Recipe":
+        """The same recipe on the training rows as they are."""
+        return self.model_copy(update={"augment": (), "attack": None})
+
+    def hyperparameters(self) -> dict[str, JsonValue]:
+        """Return what decides the training beside its rows."""
+        changes_rows = {"augment", "augment_share", "augment_severity", "attack", "attack_rounds", "attack_rows"}
+        return self.model_dump(exclude=changes_rows)
 
     @field_validator("train")
     @classmethod

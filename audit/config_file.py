@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
+from audit.perturbations import ADVERSARIES, PERTURBATIONS
 from audit.registry import PROBES, find
 from audit.types import Frozen, Rule
 
@@ -36,6 +37,7 @@ def load_config(path: Path) -> tuple[AuditConfig, str]:
     except ValidationError as error:
         raise ConfigError(where.explain(error)) from None
     _check_probes(config, where)
+    _check_recipe(config, where)
     _check_rules(config, where)
     _check_statements(config, where)
     return config, text
@@ -92,6 +94,20 @@ def _check_probes(config: AuditConfig, where: "_Where") -> None:
             raise ConfigError(where.explain(error, ("probes", *id.split(".")), find(id).params)) from None
     if not requested(config):
         raise ConfigError(f"{where.path}: every probe is switched off; there is nothing to measure.")
+
+
+def _check_recipe(config: AuditConfig, where: "_Where") -> None:
+    if not isinstance(config.model, TuneModel):
+        return
+    recipe = config.model.recipe
+    attacks = (recipe.attack,) if recipe.attack else ()
+    for key, what, names, known in (
+        ("augment", "perturbation", recipe.augment, list(PERTURBATIONS)),
+        ("attack", "attack", attacks, list(ADVERSARIES)),
+    ):
+        for name in set(names) - set(known):
+            message = f"there is no {what} {name!r}.{did_you_mean(name, known)}"
+            raise ConfigError(where.say(("model", "recipe", key), message))
 
 
 def _check_rules(config: AuditConfig, where: "_Where") -> None:

@@ -12,7 +12,7 @@ from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.data import Rows, class_names, read_splits, systematic_sample, to_split
 from audit.errors import DataError, EmptyError, SubjectError, did_you_mean
 from audit.models import stored
-from audit.types import Model, Predictions, ScoringFacts, Split, SplitFacts, Subject, SubjectFacts, TuningFacts
+from audit.types import Asset, Model, Predictions, ScoringFacts, Split, SplitFacts, Subject, SubjectFacts, TuningFacts
 
 if TYPE_CHECKING:
     from audit.models.transformer import TransformerModel
@@ -43,11 +43,11 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
     tables = read_splits(config.data, places.config, config.seed, _stored_columns(config.model))
     if quick:
         tables["test"] = _sample(tables["test"], config.seed)
-    return replace(
-        _of_kind(config, tables, places),
-        folder=places.config,
-        asset=lambda name: resolve(f"{PREFIX}{name}", places.config, places.cache),
-    )
+    return replace(_of_kind(config, tables, places), folder=places.config, asset=_asset(places))
+
+
+def _asset(places: Places) -> Asset:
+    return lambda name: resolve(f"{PREFIX}{name}", places.config, places.cache)
 
 
 def _of_kind(config: AuditConfig, tables: dict[str, Rows], places: Places) -> Subject:
@@ -102,8 +102,8 @@ def _loaded(config: AuditConfig, chosen: LoadModel, tables: dict[str, Rows], pla
 
 
 def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], places: Places) -> Subject:
+    from audit.hardening import Tuner, tune_as_asked
     from audit.models.transformer import load_transformer
-    from audit.tuning import tune
 
     labels = _two_or_more(class_names(tables))
     splits = _splits(tables, labels)
@@ -112,22 +112,22 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
         raise SubjectError(
             f"Fine-tuning needs a {absent[0]} split. Name a table for it in [data], or use [data.split]."
         )
-    base = resolve(chosen.base, places.config, places.cache)
-    tuned = tune(
+    base, recipe = resolve(chosen.base, places.config, places.cache), chosen.recipe
+    tuner = Tuner(
         base if base.exists() else Path(chosen.base),
-        splits["train"],
+        chosen.base,
         splits["validation"],
-        chosen.recipe,
-        labels=labels,
-        seed=config.seed,
-        cache=places.cache,
-        base_name=chosen.base,
+        labels,
+        config.seed,
+        places.cache,
     )
-    model = load_transformer(tuned.model, max_tokens=chosen.recipe.max_tokens)
+    tuned, plain = tune_as_asked(tuner, splits["train"], recipe, _asset(places))
+    model = load_transformer(tuned.model, max_tokens=recipe.max_tokens)
     # Where only the head was trained, the start is the model itself: nothing to compare with.
-    start = None if tuned.start == tuned.model else load_transformer(tuned.start, max_tokens=chosen.recipe.max_tokens)
+    start = None if tuned.start == tuned.model else load_transformer(tuned.start, max_tokens=recipe.max_tokens)
     facts = {"kind": "fine-tuned", "source": chosen.base, "licence": chosen.licence, **_known(model)}
-    return _scored(config, tables, labels, model, facts, places, start=start, tuning=tuned.facts)
+    subject = _scored(config, tables, labels, model, facts, places, start=start, tuning=tuned.facts)
+    return replace(subject, plain_score=tuner.score(plain, recipe)) if plain else subject
 
 
 def _known(model: "TransformerModel") -> dict[str, object]:

@@ -59,7 +59,7 @@ class _Job:
 
     @property
     def digest(self) -> str:
-        settings = [VERSION, self.folder.digest, self.recipe.model_dump(), self.labels, self.seed]
+        settings = [VERSION, self.folder.digest, self.recipe.hyperparameters(), self.labels, self.seed]
         total = blake2b(json.dumps(settings).encode(), digest_size=16)
         for split in (self.train, self.validation):
             total.update(split.labels.tobytes())
@@ -121,7 +121,8 @@ def tune(
         raise SubjectError(f"The tuned model cannot be kept in {kept.parent}: {error}. Free space there.") from error
     facts = TuningFacts.model_validate_json((kept / FACTS).read_bytes())
     start = kept / ("model" if recipe.train == "head" else "start")
-    return Tuned(kept / "model", start, facts.model_copy(update={"base": base_name, "reused": reused}))
+    asked = {"base": base_name, "reused": reused, "recipe": recipe.model_dump(mode="json")}
+    return Tuned(kept / "model", start, facts.model_copy(update=asked))
 
 
 @contextmanager
@@ -181,7 +182,7 @@ def _tune(job: _Job, part: Path) -> TuningFacts:
     notes = (upper.note, remark, HEAD_ONLY if job.recipe.train == "head" else "")
     return TuningFacts(
         base=str(job.folder.path.name),
-        recipe=job.recipe.model_dump(),
+        recipe=job.recipe.model_dump(mode="json"),
         trainable_parameters=trainable,
         total_parameters=total,
         precision=precision,

