@@ -81,9 +81,10 @@ def some_groups(rng: np.random.Generator, n: int) -> dict[str, Sequence[str | No
 def scorer_of(texts: Sequence[str], scores: Floats) -> Callable[[Sequence[str]], Floats]:
     """Return a model that gives these texts these scores, and every other text scores drawn by its own hash."""
     known = dict(zip(texts, scores, strict=True))
+    salt = blake2b(scores.tobytes(), digest_size=8).digest()
 
     def of_hash(text: str) -> Floats:
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest()
         return draw_scores(np.random.default_rng(int.from_bytes(digest, "big")), 1, scores.shape[1])[0]
 
     return lambda batch: np.stack([known[t] if t in known else of_hash(t) for t in batch])

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import JsonValue
 
 from audit.registry import PROBES, ProbeSpec, discover
 from audit.run import run_probe
-from audit.types import GroupColumn, Predictions, ProbeRun, Split, Subject
+from audit.types import Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
 from audit.values import VALUES
 from tests.subjects import draw_labels, draw_scores, make_split, make_subject
 
@@ -15,9 +16,17 @@ discover()
 EVERY = pytest.mark.parametrize("spec", [PROBES[id] for id in sorted(PROBES)], ids=lambda spec: spec.id)
 
 
+PARAMS: dict[str, dict[str, JsonValue]] = {"behaviour.suite": {"labels": {"abusive": "1", "acceptable": "0"}}}
+"""What a probe needs to be told of synthetic subjects."""
+
+
+def params_of(spec: ProbeSpec) -> Frozen:
+    return spec.params.model_validate({**spec.quick, **PARAMS.get(spec.id, {})})
+
+
 def run(spec: ProbeSpec, subject: Subject, seed: int = 7) -> ProbeRun:
     logged: list[str] = []
-    done = run_probe(spec, subject, spec.params.model_validate(spec.quick), seed, say=lambda _: None, log=logged.append)
+    done = run_probe(spec, subject, params_of(spec), seed, say=lambda _: None, log=logged.append)
     assert not logged, logged[0]
     return done
 
@@ -181,7 +190,7 @@ def _arrays(subject: Subject) -> list[np.ndarray]:
 def test_a_crash_is_an_error_with_its_reason(spec: ProbeSpec) -> None:
     logged: list[str] = []
     subject = replace(make_subject(50), splits={})
-    done = run_probe(spec, subject, spec.params.model_validate(spec.quick), 7, say=lambda _: None, log=logged.append)
+    done = run_probe(spec, subject, params_of(spec), 7, say=lambda _: None, log=logged.append)
     assert done.status == "error"
     assert "KeyError" in done.reason
     assert "Traceback" in logged[0]
