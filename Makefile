@@ -9,7 +9,7 @@ EXAMPLE := examples/moderation
 .PHONY: audit test bench lint clean
 
 audit: .venv/ready
-	$(BIN)/renben fetch minilm redditbias
+	$(BIN)/renben fetch minilm redditbias wordnet
 	$(BIN)/python $(EXAMPLE)/prepare.py
 	@$(BIN)/renben audit $(EXAMPLE)/audit.toml; code=$$?; \
 	case $$code in \

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from audit.config import AuditConfig
 from audit.config_file import params_of, requested
+from audit.errors import AuditError
 from audit.provenance import now, provenance
 from audit.registry import ProbeSpec, Skip, find
 from audit.types import Finding, Frozen, ProbeRun, RunRecord, Subject
@@ -93,6 +94,8 @@ def run_probe(spec: ProbeSpec, subject: Subject, params: Frozen, seed: int, *, s
                 raise ValueError(f"metric {item.metric!r} is not declared")
     except Skip as reason:
         return common.run("skipped", str(reason))
+    except AuditError as error:  # a sentence with a remedy, such as for a file that a parameter names
+        return common.run("error", str(error))
     except MemoryError:
         return common.run("error", "out of memory; use --quick or a smaller test table")
     except Exception as error:  # a probe that crashes must not take the others with it
