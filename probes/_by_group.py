@@ -93,12 +93,12 @@ def findings(means: Means, rng: np.random.Generator, *, groups: bool = True, gap
 
 
 def _mean(means: Means, member: Bools, group: dict[str, str]) -> Finding:
-    where, size = {**means.slice, **group}, int(member.sum())
+    where = {**means.slice, **group}
     values = means.values[member & ~np.isnan(means.values)]
-    if group and size < PRIVATE:
-        return means.spec.finding(means.name, None, size, slice=where, note=too_small(size))
     if not len(values):
         return means.spec.finding(means.name, None, 0, slice=where, note=means.undefined)
+    if group and len(values) < PRIVATE:
+        return means.spec.finding(means.name, None, len(values), slice=where, note=too_small(len(values)))
     low, high = (float(end[0]) for end in means.limits(member[:, None], Z))
     value = float(values.mean())
     # Rounding of the mean must not leave it outside its own interval.

@@ -10,7 +10,7 @@ from audit.registry import PROBES, ProbeSpec, discover
 from audit.run import run_probe
 from audit.types import Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
 from audit.values import VALUES
-from tests.subjects import draw_labels, draw_scores, make_split, make_subject
+from tests.subjects import draw_labels, draw_scores, make_split, make_subject, scorer_of
 
 discover()
 EVERY = pytest.mark.parametrize("spec", [PROBES[id] for id in sorted(PROBES)], ids=lambda spec: spec.id)
@@ -103,7 +103,9 @@ def test_reports_most_of_what_it_declares(spec: ProbeSpec) -> None:
     subject = make_subject(train=make_split("train", np.arange(400) % 2, []))
     baseline = {"test": Predictions(*_noisy(subject))}
     facts = subject.facts.model_copy(update={"offers": (*subject.facts.offers, "baseline")})
-    reported = {f.metric for f in run(spec, replace(subject, baseline=baseline, facts=facts)).findings}
+    plain = scorer_of(subject.test.texts, baseline["test"].scores)
+    told = replace(subject, baseline=baseline, facts=facts, plain_score=plain)
+    reported = {f.metric for f in run(spec, told).findings}
     multiclass = {f.metric for f in run(spec, make_subject(classes=3)).findings}
     assert set(spec.metrics) == reported | multiclass
 
