@@ -60,11 +60,8 @@ def random_case(text: str, rng: np.random.Generator) -> list[Edit]:
     Example: ``great service → gReAT service``
     """
     draws = rng.bytes(len(text))
-    return [Edit(*word.span(), _mixed(word[0], draws[word.start() : word.end()])) for word in words(text)]
-
-
-def _mixed(word: str, draws: bytes) -> str:
-    return "".join([letter.upper() if draw & 1 else letter.lower() for letter, draw in zip(word, draws, strict=True)])
+    mixed = [letter.upper() if draw & 1 else letter.lower() for letter, draw in zip(text, draws, strict=True)]
+    return [Edit(*word.span(), "".join(mixed[word.start() : word.end()])) for word in words(text)]
 
 
 @perturbation("any", source=f"{TEXTFLINT}, InsertPunctuation; {LANGTEST}")

@@ -22,11 +22,11 @@ WEB = (
 )
 SKIPPED = (
     rf"{WEB}|[@#]\w+"  # mention, hashtag
-    r"|[\w-]++(?:[.@/][\w-]++)+"  # e-mail, domain, path, U.S.
-    rf"|{LETTER}*+[\d_]\w*+"  # number, code, identifier
+    r"|(?<![\w-])[\w-]++(?:[.@/][\w-]++)+"  # e-mail, domain, path, U.S.
+    rf"|(?<!\w){LETTER}*+[\d_]\w*+"  # number, code, identifier
 )
 """What is not a word and must stay as it is."""
-_WORD = rf"({LETTER}++(?:['’]{LETTER}++)*+)(?![\d_]|://|(?:-\w++)*+[.@/]\w)"
+_WORD = rf"({LETTER}++(?:['’]{LETTER}++)*+)(?![\d_]|://|(?:-\w++){{0,5}}+[.@/]\w)"
 _TOKEN = re.compile(rf"{_WORD}|{SKIPPED}")
 _WORD_ENDS = r"(?![\w'’-])"
 
@@ -77,10 +77,10 @@ def lexicon(name: str, *, back: bool = False) -> Lexicon:
         old, new = (right, left) if back else (left, right)
         choices.setdefault((old, ahead), []).append(new)
     entries: dict[str, list[Entry]] = {}
-    for (phrase, ahead), new in sorted(choices.items(), key=lambda item: -len(item[0][0])):
-        entry = Entry(phrase, tuple(new), re.compile(ahead, re.IGNORECASE))
+    for (phrase, ahead), found in sorted(choices.items(), key=lambda item: -len(item[0][0])):
+        entry = Entry(phrase, tuple(found), re.compile(ahead, re.IGNORECASE))
         entries.setdefault(phrase.split(" ", 1)[0], []).append(entry)
-    return {first: tuple(found) for first, found in entries.items()}
+    return {first: tuple(of_first) for first, of_first in entries.items()}
 
 
 def _pairs(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
