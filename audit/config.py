@@ -7,7 +7,25 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from audit.types import Attestation, CardFacts, Frozen, Rule, Waiver
 
 RESERVED = frozenset(
-    {"class", "split", "with", "perturbation", "severity", "recipe", "budget", "category", "term", "capability"}
+    {
+        "class",
+        "split",
+        "with",
+        "perturbation",
+        "severity",
+        "recipe",
+        "budget",
+        "category",
+        "term",
+        "capability",
+        "coverage",
+        "backend",
+        "variant",
+        "kind",
+        "claim",
+        "condition",
+        "method",
+    }
 )
 """Keys of a slice that are not group columns."""
 
@@ -38,6 +56,8 @@ class DataConfig(Frozen):
     id: str | None = None
     groups: tuple[str, ...] = ()
     """Columns that say which group a row belongs to."""
+    columns: tuple[str, ...] = ()
+    """Other columns that probes read, such as ages, postcodes or the decisions of people."""
     delimiter: str | None = None
     """Between several groups of one row, such as ``"|"``."""
     flags: dict[str, tuple[str, ...]] = {}

@@ -266,8 +266,8 @@ def systematic_sample(rows: Rows, among: Ints, share: float, seed: int) -> Ints:
     return np.sort(np.array(order, dtype=np.int64)[taken])
 
 
-def to_split(name: str, rows: Rows, labels: Mapping[str, int]) -> Split:
-    """Return a split with labels as class indices."""
+def to_split(name: str, rows: Rows, labels: Mapping[str, int], columns: Sequence[str] = ()) -> Split:
+    """Return a split with labels as class indices, and with some of the further columns."""
     return Split(
         name=name,
         ids=rows.ids,
@@ -275,6 +275,7 @@ def to_split(name: str, rows: Rows, labels: Mapping[str, int]) -> Split:
         labels=np.array([labels[label] for label in rows.labels], dtype=np.int64),
         groups=rows.groups,
         fingerprint=fingerprint(rows),
+        extra={column: tuple(_string(value) for value in rows.extra[column]) for column in columns},
     )
 
 

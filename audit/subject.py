@@ -1,6 +1,6 @@
 """From a configuration to the subject of an audit: model, data and predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,8 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
     DataError, SubjectError, AssetError
         With a sentence and a remedy; see each reader.
     """
-    tables = read_splits(config.data, places.config, config.seed, _stored_columns(config.model))
+    extra = (*_stored_columns(config.model), *config.data.columns)
+    tables = read_splits(config.data, places.config, config.seed, list(dict.fromkeys(extra)))
     if quick:
         tables["test"] = _sample(tables["test"], config.seed)
     return replace(_of_kind(config, tables, places), folder=places.config, asset=_asset(places))
@@ -106,7 +107,7 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
     from audit.models.transformer import load_transformer
 
     labels = _two_or_more(class_names(tables))
-    splits = _splits(tables, labels)
+    splits = _splits(tables, labels, config.data.columns)
     absent = [name for name in ("train", "validation") if name not in splits]
     if absent:
         raise SubjectError(
@@ -147,7 +148,7 @@ def _scored(
 ) -> Subject:
     from audit.scoring import Scorer
 
-    splits = _splits(tables, labels)
+    splits = _splits(tables, labels, config.data.columns)
     scorer = Scorer(model, places.cache)
     predictions = {name: _predict(scorer, split) for name, split in splits.items() if name != "train"}
     # Scored once: to export it first would take longer than it saves.
@@ -174,7 +175,7 @@ def _subject(
     scorer: "Scorer | None" = None,
     tuning: TuningFacts | None = None,
 ) -> Subject:
-    splits = _splits(tables, labels)
+    splits = _splits(tables, labels, config.data.columns)
     positive = _positive(config.data.positive, labels)
     scoring: ScoringFacts | None = scorer.facts() if scorer else None
     facts = SubjectFacts(
@@ -206,9 +207,9 @@ def _subject(
     )
 
 
-def _splits(tables: Mapping[str, Rows], labels: tuple[str, ...]) -> dict[str, Split]:
+def _splits(tables: Mapping[str, Rows], labels: tuple[str, ...], columns: Sequence[str]) -> dict[str, Split]:
     index = {label: i for i, label in enumerate(labels)}
-    return {name: to_split(name, rows, index) for name, rows in tables.items()}
+    return {name: to_split(name, rows, index, columns) for name, rows in tables.items()}
 
 
 def _split_facts(split: Split) -> SplitFacts:

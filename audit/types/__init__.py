@@ -6,6 +6,7 @@ Runtime types are frozen dataclasses.
 
 from audit.types._base import ConfigFile, Frozen, IsoDate, Text
 from audit.types._evidence import (
+    Attribution,
     Better,
     Cell,
     Curve,
@@ -53,6 +54,7 @@ __all__ = [
     "Advance",
     "Asset",
     "Attestation",
+    "Attribution",
     "Better",
     "Bools",
     "CardFacts",

@@ -1,4 +1,4 @@
-"""What a probe measured: numbers, tables, curves and examples."""
+"""What a probe measured: numbers, tables, curves, examples and attributions."""
 
 from typing import Annotated, Literal, Self
 
@@ -133,7 +133,36 @@ class Examples(Frozen):
     note: str = ""
 
 
-Evidence = Annotated[Finding | Table | Curve | Examples, Field(discriminator="kind")]
+class Attribution(Frozen):
+    """How much each part of a text spoke for the predicted class."""
+
+    kind: Literal["attribution"] = "attribution"
+    name: str
+    slice: dict[str, str] = {}
+    id: str
+    """Of the row."""
+    tokens: tuple[str, ...]
+    """Joined, they are the text."""
+    weights: tuple[float, ...]
+    """Added to ``base``, they give ``score``."""
+    base: float
+    """Probability of the predicted class where nothing of the text is seen."""
+    score: float
+    """Probability of the predicted class."""
+    predicted: str
+    label: str = ""
+    groups: tuple[str, ...] = ()
+    reason: str = ""
+    """Why this text is shown, such as ``"wrong"``."""
+
+    @model_validator(mode="after")
+    def _one_weight_per_token(self) -> Self:
+        if len(self.tokens) != len(self.weights):
+            raise ValueError(f"{self.name}: every token needs one weight")
+        return self
+
+
+Evidence = Annotated[Finding | Table | Curve | Examples | Attribution, Field(discriminator="kind")]
 
 
 class ProbeRun(Frozen):

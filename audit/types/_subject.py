@@ -42,6 +42,8 @@ class Split:
     """Index of the true class, shape (n,)."""
     groups: tuple[GroupColumn, ...]
     fingerprint: str
+    extra: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """Further columns that the configuration names in ``[data] columns``."""
 
     def __len__(self) -> int:
         return len(self.ids)
