@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from audit.types import Better, Outcome, State, Status
 from audit.values import Evidenced
+from reports.marks import Piece
 from reports.words import Words
+
+Key = tuple[str, frozenset[tuple[str, str]]]
+"""Metric and slice: what tells a finding from all others of a record."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,9 @@ class Grid:
     """The first cell of a row names it."""
     words: tuple[int, ...] = ()
     """Columns that hold words, which are set flush left."""
-    shades: tuple[tuple[int, ...], ...] = ()
-    """For a heat table: 0 to 9 for every cell after the first."""
+    shades: tuple[tuple[str, ...], ...] = ()
+    """For a heat table, of every cell after the first: ``h0`` to ``h9`` for its share of the row, or
+    ``up1`` to ``up4`` and ``down1`` to ``down4`` for a change; empty for none."""
     left_out: int = 0
     note: str = ""
 
@@ -52,6 +57,7 @@ class Grid:
 class Dot:
     """One row of a forest chart."""
 
+    key: Key
     label: Words
     value: float
     low: float
@@ -68,7 +74,6 @@ class Dot:
 class Forest:
     """A metric by group: a dot and its interval for each."""
 
-    id: str
     title: Words
     by: Words
     dots: tuple[Dot, ...]
@@ -76,6 +81,8 @@ class Forest:
     reading: Words
     """One sentence on what there is to see."""
     left_out: int
+    ranked: bool = False
+    """Whether the worst come first and what was left out is better, or the groups in between."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,8 @@ class Line:
     reading: Words
     whole_steps: bool = False
     """Whether x counts something, so that ticks stand at whole numbers."""
+    whiskers: bool = False
+    """Whether each point of several lines shows its interval."""
     mark: float | None = None
     """An x worth marking, such as the epoch whose weights were kept."""
 
@@ -125,6 +134,31 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """One text to read, and what became of it."""
+
+    id: str
+    change: Words
+    before: tuple[Piece, ...]
+    after: tuple[Piece, ...] | None
+    """None where the text was only looked at."""
+    told: Words
+    """Label, predictions and score in sentences."""
+    groups: Words
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Texts to read."""
+
+    id: str
+    title: Words
+    samples: tuple[Sample, ...]
+    total: int
+    note: str
+
+
+@dataclass(frozen=True)
 class Section:
     """What one probe found, or why it found nothing."""
 
@@ -141,9 +175,12 @@ class Section:
     lines: tuple[Line, ...]
     lines_left_out: int
     grids: tuple[Grid, ...]
+    galleries: tuple[Gallery, ...]
     metrics: tuple[Metric, ...]
-    findings: int
-    findings_left_out: int
+    """What neither the headline nor a forest shows, as far as there is room."""
+    others: int
+    """How many such numbers there are."""
+    others_left_out: int
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The charts of the card: a forest of dots and intervals, and lines with bands."""
+"""The charts of the card: dots with intervals in the rows of a table, and lines with bands."""
 
 from collections.abc import Callable
 
@@ -7,37 +7,38 @@ from markupsafe import Markup
 from reports.card import Dot, Forest, Line, Series
 from reports.svg import element, path, shorten, text, tick_labels, ticks
 
-ROW, AXIS = 44, 22
-"""Heights of a row and of the axis in a forest, in pixels."""
-LANE = 30
-"""Where, within a row, its dot stands: below its words, so that no line crosses a letter."""
-LONGEST = 28
-"""Characters of a label that fit beside the figures on a phone."""
+LANE = 16
+"""Height of the lane of a dot, in pixels."""
 WIDTH, HEIGHT, SQUARE = 400, 290, 390
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 30, 44
 """Size and margins of a line chart; a diagonal asks for a square."""
+NAMES, NAME, SHORTEST = 128, 15, 15
+"""Room for the names of several lines, height of one, and its letters."""
+MOST_DOTS = 12
+"""Points up to which each is marked on several lines."""
+ASIDE = 3
+"""How far lines with intervals stand apart."""
 BARS = 34
 """Height of the tallest bar of row counts."""
 
 Scale = Callable[[float], float]
 
 
-def forest(chart: Forest) -> Markup:
-    """Return a dot with its interval for each group.
+def lanes(chart: Forest) -> list[Markup]:
+    """Return for each group a dot with its interval, and last the axis.
 
-    Positions are percentages, so that the chart takes any width and its letters keep their size.
+    They stand in the rows of a table that tells the same in numbers. Positions are percentages,
+    so that the chart takes any width.
     """
     optional = (chart.overall, *(value for dot in chart.dots for value in (dot.null, dot.bound)))
     at = [end for dot in chart.dots for end in (dot.low, dot.high)] + [value for value in optional if value is not None]
     marks = ticks(min(at), max(at))
     x = _percent(marks[0], marks[-1])
-    height = ROW * len(chart.dots)
-    lanes = [_lane(dot, chart, x, ROW * i + LANE) for i, dot in enumerate(chart.dots)]
-    plot = Markup("").join([_axis(marks, x, height), *lanes])
-    inner = element("svg", plot, x="5%", width="90%", overflow="visible", height=height + AXIS)
-    return element(
-        "svg", inner + _labels(chart.dots), class_="forest", width="100%", height=height + AXIS, **_named(chart.id)
-    )
+    zero = 0.0 if marks[0] < 0 < marks[-1] else None
+    return [
+        *(_lane(dot, {"zero": zero, "all": chart.overall, "bound": dot.bound}, x) for dot in chart.dots),
+        _axis(marks, x),
+    ]
 
 
 def _named(id: str) -> dict[str, str]:
@@ -52,54 +53,57 @@ def _at(position: float) -> str:
     return f"{position:.1f}%"
 
 
-def _axis(marks: list[float], x: Scale, height: float) -> Markup:
-    return Markup("").join(
-        element("text", label, x=_at(x(mark)), y=height + 14, text_anchor="middle", class_="tick")
+def _axis(marks: list[float], x: Scale) -> Markup:
+    labels = [
+        element("text", label, x=_at(x(mark)), y=LANE - 2)
         for mark, label in zip(marks, tick_labels(marks), strict=True)
-    )
-
-
-def _lane(dot: Dot, chart: Forest, x: Scale, y: float) -> Markup:
-    tracks = [element("line", x1="0%", x2="100%", y1=y, y2=y, class_="track")]
-    if dot.null is not None:
-        tracks.append(element("line", x1="0%", x2=_at(x(dot.null)), y1=y, y2=y, class_="null"))
-    named = (("overall", chart.overall), ("bound", dot.bound))
-    marks = [
-        element("line", x1=_at(x(value)), x2=_at(x(value)), y1=y - 8, y2=y + 8, class_=kind)
-        for kind, value in named
-        if value is not None
     ]
-    whisker = element("line", x1=_at(x(dot.low)), x2=_at(x(dot.high)), y1=y, y2=y, class_="whisker")
-    return Markup("").join([*tracks, *marks, whisker, element("circle", cx=_at(x(dot.value)), cy=y, r=5, class_="dot")])
+    return _drawing([element("g", *labels, class_="tick")])
 
 
-def _labels(dots: tuple[Dot, ...]) -> Markup:
-    rows = [
-        text(shorten(dot.label, LONGEST), x=0, y=ROW * i + 16, class_="label")
-        + element("text", dot.text, x="100%", y=ROW * i + 16, text_anchor="end", class_="figures")
-        for i, dot in enumerate(dots)
-    ]
-    return Markup("").join(rows)
+def _lane(dot: Dot, marked: dict[str, float | None], x: Scale) -> Markup:
+    """Return a dot, its interval, and other marks; ``_icons.html`` has their shapes, for a card has hundreds."""
+    y = LANE / 2
+    shaded = [element("line", x2=_at(x(dot.null)), y1=y, y2=y, class_="null")] if dot.null is not None else []
+    whisker = element("line", x1=_at(x(dot.low)), x2=_at(x(dot.high)), y1=y, y2=y)
+    *others, own = (_mark(name, x(at)) for name, at in (marked | {"dot": dot.value}).items() if at is not None)
+    return _drawing([*shaded, *others, whisker, own])
+
+
+def _mark(name: str, at: float) -> Markup:
+    return element("use", href=f"#{name}", x=_at(at))
+
+
+def _drawing(parts: list[Markup]) -> Markup:
+    """Return a drawing that says nothing to the ear: the table it stands in does."""
+    return element("svg", *parts, aria_hidden="true")
 
 
 # --- lines --------------------------------------------------------------------------------
 
 
 def line(chart: Line) -> Markup:
-    """Return one or more lines with their bands, and bars for the rows behind each point."""
+    """Return one or more lines; alone, one has a band, and bars for the rows behind each point.
+
+    Several have their names at the right and, in the place of bands, thin upright intervals.
+    """
     height = SQUARE if chart.diagonal else HEIGHT
+    several = len(chart.series) > 1
     xs, ys = _ticks_of(chart)
-    x = _linear(xs, LEFT, WIDTH - RIGHT)
+    x = _linear(xs, LEFT, WIDTH - (NAMES if several else RIGHT))
     y = _linear(ys, height - BOTTOM, TOP)
     base = height - BOTTOM
-    parts = [_frame(chart, ys, y), *(_band(one, x, y) for one in chart.series), _steps(chart, xs, x, base)]
-    parts += [_bars(series, x, base) for series in chart.series]
-    if chart.diagonal:
-        parts.append(path([(x(xs[0]), y(ys[0])), (x(xs[-1]), y(ys[-1]))], class_="overall"))
+    parts = [_frame(chart, ys, y, x(xs[-1])), _steps(chart, xs, x, base)]
     if chart.mark is not None:
         parts.append(element("line", x1=x(chart.mark), x2=x(chart.mark), y1=TOP, y2=base, class_="overall"))
-    parts += [_series(series, i, x, y) for i, series in enumerate(chart.series)]
-    parts += [_legend(chart.series)] if len(chart.series) > 1 else []
+    if several:
+        parts += [_one_of(chart, i, x, y) for i in range(len(chart.series))]
+        parts.append(_names(chart.series, x(xs[-1]), y, base))
+    else:
+        (series,) = chart.series
+        parts += [_band(series, x, y), _bars(series, x, base)]
+        parts += [path([(x(xs[0]), y(ys[0])), (x(xs[-1]), y(ys[-1]))], class_="overall")] if chart.diagonal else []
+        parts.append(_series(series, 0, x, y))
     return element("svg", Markup("").join(parts), class_="line", viewBox=f"0 0 {WIDTH} {height}", **_named(chart.id))
 
 
@@ -119,22 +123,16 @@ def _linear(marks: list[float], start: float, end: float) -> Scale:
     return lambda value: start + (end - start) * (value - marks[0]) / (marks[-1] - marks[0])
 
 
-def _frame(chart: Line, ys: list[float], y: Scale) -> Markup:
-    rules = [element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(m), y2=y(m), class_="rule") for m in ys]
-    labels = [
-        element("text", label, x=LEFT - 8, y=y(m) + 4, text_anchor="end", class_="tick")
-        for m, label in zip(ys, tick_labels(ys), strict=True)
-    ]
-    return Markup("").join([text(chart.y_label, x=0, y=13, class_="axis"), *rules, *labels])
+def _frame(chart: Line, ys: list[float], y: Scale, end: float) -> Markup:
+    rules = element("path", d="".join(f"M{LEFT} {y(m):.1f}H{end:.1f}" for m in ys), class_="rule")
+    labels = [element("text", label, x=LEFT - 8, y=y(m) + 4) for m, label in zip(ys, tick_labels(ys), strict=True)]
+    return text(chart.y_label, x=0, y=13, class_="axis") + rules + element("g", *labels, class_="tick end")
 
 
 def _steps(chart: Line, xs: list[float], x: Scale, base: float) -> Markup:
-    labels = [
-        element("text", label, x=x(m), y=base + 18, text_anchor="middle", class_="tick")
-        for m, label in zip(xs, tick_labels(xs), strict=True)
-    ]
-    name = text(chart.x_label, x=WIDTH - RIGHT, y=base + 38, text_anchor="end", class_="axis")
-    return Markup("").join([*labels, name])
+    labels = [element("text", label, x=x(m), y=base + 18) for m, label in zip(xs, tick_labels(xs), strict=True)]
+    name = text(chart.x_label, x=x(xs[-1]), y=base + 38, class_="axis end")
+    return element("g", *labels, class_="tick") + name
 
 
 def _bars(series: Series, x: Scale, base: float) -> Markup:
@@ -145,8 +143,8 @@ def _bars(series: Series, x: Scale, base: float) -> Markup:
 
 def _series(series: Series, index: int, x: Scale, y: Scale) -> Markup:
     points = [(x(a), y(b)) for a, b in zip(series.x, series.y, strict=True)]
-    dots = [element("circle", cx=a, cy=b, r=3.4, class_=f"dot s{index}") for a, b in points]
-    return Markup("").join([path(points, class_=f"stroke s{index}"), *dots])
+    dots = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in points)
+    return path(points, class_=f"stroke s{index}") + element("path", d=dots, class_=f"dots s{index}")
 
 
 def _band(series: Series, x: Scale, y: Scale) -> Markup:
@@ -157,10 +155,48 @@ def _band(series: Series, x: Scale, y: Scale) -> Markup:
     return path(up + down[::-1], class_="band")
 
 
-def _legend(series: tuple[Series, ...]) -> Markup:
-    entries = []
-    for i, one in enumerate(series):
-        left = WIDTH - RIGHT - 96 * (len(series) - i)
-        entries.append(element("line", x1=left, x2=left + 20, y1=9, y2=9, class_=f"stroke s{i}"))
-        entries.append(text(one.name, x=left + 26, y=13, class_="axis"))
-    return Markup("").join(entries)
+# --- several lines ------------------------------------------------------------------------
+
+
+def _one_of(chart: Line, index: int, x: Scale, y: Scale) -> Markup:
+    """Return one of several lines, set a little aside so that their intervals do not cover each other."""
+    series = chart.series[index]
+    aside = ASIDE * (index - (len(chart.series) - 1) / 2) if chart.whiskers else 0.0
+
+    def beside(value: float) -> float:
+        return x(value) + aside
+
+    if len(series.x) > MOST_DOTS:
+        return path([(x(a), y(b)) for a, b in zip(series.x, series.y, strict=True)], class_=f"stroke s{index}")
+    spread = _whiskers(series, index, beside, y) if chart.whiskers else Markup("")
+    return spread + _series(series, index, beside, y)
+
+
+def _whiskers(series: Series, index: int, x: Scale, y: Scale) -> Markup:
+    spans = zip(series.x, series.low, series.high, strict=True)
+    ends = "".join(f"M{x(at):.1f} {y(low):.1f}V{y(high):.1f}" for at, low, high in spans)
+    return element("path", d=ends, class_=f"stroke s{index} spread")
+
+
+def _names(series: tuple[Series, ...], end: float, y: Scale, base: float) -> Markup:
+    """Return the names of the lines at their ends, each tied to its line by a stroke of its own kind."""
+    ends = [y(one.y[-1]) for one in series]
+    parts = []
+    for i, (one, at) in enumerate(zip(series, _apart(ends, TOP, base), strict=True)):
+        parts.append(element("line", x1=end + 8, x2=end + 24, y1=ends[i], y2=at, class_=f"stroke s{i}"))
+        parts.append(text(shorten(one.name, SHORTEST), x=end + 28, y=at + 4, class_="axis"))
+    return Markup("").join(parts)
+
+
+def _apart(wanted: list[float], first: float, last: float) -> list[float]:
+    """Return the places nearest to those wanted at which names do not touch."""
+    order = sorted(range(len(wanted)), key=wanted.__getitem__)
+    placed, free = list(wanted), first
+    for i in order:
+        placed[i] = max(wanted[i], free)
+        free = placed[i] + NAME
+    free = last
+    for i in reversed(order):
+        placed[i] = min(placed[i], free)
+        free = placed[i] - NAME
+    return placed

@@ -1,8 +1,10 @@
 """A card as one HTML file: both languages inside, no network, readable without a script."""
 
 import base64
-import gzip
 import hashlib
+import json
+import lzma
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -12,12 +14,18 @@ from markupsafe import Markup, escape
 
 from reports import charts, numbers, twins
 from reports.card import Card
+from reports.marks import visible
 from reports.words import Both, Language, Words, in_language, say
 
 PLAIN_RECORD = 64 * 1024
 """Largest record, in bytes, that is embedded as plain JSON."""
 PACKED_RECORD = 512 * 1024
 """Largest record, in characters of base64, that is embedded at all."""
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+"""Letters that act on a page, such as those that turn the direction of writing, or that nobody sees."""
 CHAPTERS_BEFORE = (
     ("verdict", "gate.verdict"),
     ("gate", "gate.title"),
@@ -45,7 +53,7 @@ def render(card: Card, lang: Language = "en") -> str:
         Refers to nothing outside itself. Style and script are allowed by their sha256 alone.
     """
     css, js = _asset("card.css"), _asset("card.js")
-    return (
+    page = (
         _environment()
         .get_template("card.html")
         .render(
@@ -60,6 +68,7 @@ def render(card: Card, lang: Language = "en") -> str:
             chapters_after=CHAPTERS_AFTER,
         )
     )
+    return CONTROLS.sub(lambda letter: f"⟨U+{ord(letter[0]):04X}⟩", page)
 
 
 @cache
@@ -74,9 +83,10 @@ def _environment() -> Environment:
     env.globals["t"] = lambda key, **parts: _words(say(key, **parts))
     filters: dict[str, Callable[..., object]] = {
         "words": _words,
+        "visible": _visible,
         "number": numbers.number,
         "bound": numbers.bound,
-        "forest": charts.forest,
+        "lanes": charts.lanes,
         "line": charts.line,
         "columns": twins.columns,
         "rows": twins.rows,
@@ -87,8 +97,15 @@ def _environment() -> Environment:
 
 def _words(words: Words) -> Markup:
     if isinstance(words, Both) and words.en != words.zh:
-        return Markup('<span lang="en">{}</span><span lang="zh-CN">{}</span>').format(words.en, words.zh)
+        # The shortest element there is: a card has two thousand of them.
+        return Markup("<i lang=en>{}</i><i lang=zh>{}</i>").format(words.en, words.zh)
     return escape(in_language(words, "en"))
+
+
+def _visible(text: str) -> Markup:
+    """Return a text in which letters that cannot be seen stand as their code point."""
+    parts = (Markup('<b class="unseen">{}</b>').format(part) if unseen else part for unseen, part in visible(text))
+    return Markup("").join(parts)
 
 
 def _asset(name: str) -> Markup:
@@ -106,12 +123,18 @@ def _sha256(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def _rounded(number: str) -> float:
+    """Return a number to six digits: the rest is noise, and takes a quarter of a packed record."""
+    return float(f"{float(number):.6g}")
+
+
 def _embedded(record: str) -> Markup:
-    """Return the record as a data block: plain while small, packed while bearable, else left out."""
+    """Return the record as a data block: plain while small, rounded and packed while bearable, else left out."""
     if len(record.encode()) <= PLAIN_RECORD:
-        safe = record.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        safe = CONTROLS.sub(lambda letter: json.dumps(letter[0])[1:-1], record.replace("<", "\\u003c"))
         return Markup('<script type="application/json" id="record">{}</script>').format(Markup(safe))
-    packed = base64.b64encode(gzip.compress(record.encode(), mtime=0)).decode()
+    rounded = json.dumps(json.loads(record, parse_float=_rounded), ensure_ascii=False, separators=(",", ":"))
+    packed = base64.b64encode(lzma.compress(rounded.encode(), preset=9 | lzma.PRESET_EXTREME)).decode()
     if len(packed) > PACKED_RECORD:
         return Markup("")
-    return Markup('<script type="application/gzip;base64" id="record">{}</script>').format(packed)
+    return Markup('<script type="application/x-xz;base64" id="record">{}</script>').format(packed)

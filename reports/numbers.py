@@ -45,6 +45,11 @@ def measured(finding: Finding) -> str:
     return count(finding.value) if exact else number(finding.value)
 
 
+def change(value: float) -> str:
+    """Return a number with its sign, where there is any after rounding."""
+    return f"{value:+.3f}".replace("-", "−") if round(value, 3) else "0.000"
+
+
 def cell(value: Cell) -> str:
     """Return the content of a table cell."""
     if value is None:

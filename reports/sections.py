@@ -1,31 +1,23 @@
 """The section of each probe, and the values that the sections stand under."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
-from audit.types import Attestation, Cell, Curve, ProbeRun, RunRecord, Table, Verdict
+from audit.types import Attestation, Curve, Examples, Finding, ProbeRun, RunRecord, Table, Verdict
 from audit.values import VALUES, Standing, standing
 from reports import numbers
-from reports.card import Entry, Grid, Link, Metric, Section, Statement, Value
-from reports.findings import Bounds, by_metric, forests, headline, key_of, lines
-from reports.words import (
-    Words,
-    column_name,
-    humanise,
-    join,
-    known,
-    metric_name,
-    of,
-    probe_name,
-    say,
-    slice_name,
-)
+from reports.card import Entry, Key, Link, Metric, Section, Statement, Value
+from reports.findings import Bounds, by_metric, headline, key_of, leading
+from reports.forests import forests, is_fine
+from reports.galleries import gallery
+from reports.grids import grid
+from reports.lines import lines
+from reports.words import Words, humanise, join, known, of, probe_name, say
 
 MOST_HEADLINES = 12
-MOST_CHARTS = 12
-MOST_FINDINGS = 400
-MOST_ROWS = 40
+MOST_CHARTS = 6
+MOST_FINDINGS = 20
 
 
 def anchor_of(probe: str) -> str:
@@ -106,9 +98,11 @@ def _bounds(verdict: Verdict | None) -> Bounds:
 def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bounds) -> Section:
     """Return what a probe found, trimmed so that a card stays readable whatever its size."""
     anchor = anchor_of(run.probe)
-    charts = forests(run.findings, overall, bounds, anchor)
+    first = leading(run.findings, MOST_HEADLINES)
+    charts = forests(run.findings, overall, bounds)
     curves = lines([e for e in run.evidence if isinstance(e, Curve)], anchor)
-    metrics = _first(by_metric(run.findings), MOST_FINDINGS)
+    others = _others(run.findings, {*map(key_of, first), *(d.key for c in charts[:MOST_CHARTS] for d in c.dots)})
+    metrics = _first(by_metric([f for f in others if not is_fine(f)]), MOST_FINDINGS)
     return Section(
         id=run.probe,
         anchor=anchor,
@@ -117,16 +111,24 @@ def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bound
         status=run.status,
         reason=run.reason,
         params=tuple(Entry(humanise(k), json.dumps(v, ensure_ascii=False), code=True) for k, v in run.params.items()),
-        headline=headline(run.findings, MOST_HEADLINES),
+        headline=headline(first),
         forests=tuple(charts[:MOST_CHARTS]),
         forests_left_out=max(0, len(charts) - MOST_CHARTS),
         lines=tuple(curves[:MOST_CHARTS]),
         lines_left_out=max(0, len(curves) - MOST_CHARTS),
         grids=tuple(grid(e, f"{anchor}-table-{i}") for i, e in enumerate(run.evidence) if isinstance(e, Table)),
+        galleries=tuple(
+            gallery(e, f"{anchor}-texts-{i}") for i, e in enumerate(run.evidence) if isinstance(e, Examples)
+        ),
         metrics=metrics,
-        findings=len(run.findings),
-        findings_left_out=len(run.findings) - sum(len(m.readings) for m in metrics),
+        others=len(others),
+        others_left_out=len(others) - sum(len(m.readings) for m in metrics),
     )
+
+
+def _others(findings: Sequence[Finding], shown: Set[Key]) -> list[Finding]:
+    """Return the findings not shown yet."""
+    return [f for f in findings if key_of(f) not in shown]
 
 
 def _first(metrics: tuple[Metric, ...], most: int) -> tuple[Metric, ...]:
@@ -136,31 +138,3 @@ def _first(metrics: tuple[Metric, ...], most: int) -> tuple[Metric, ...]:
         return metrics
     each = max(1, most // len(metrics))
     return tuple(replace(m, readings=m.readings[:each]) for m in metrics)
-
-
-def grid(table: Table, id: str) -> Grid:
-    """Return a probe's table without its empty columns; a confusion matrix becomes a heat table."""
-    shown = table.rows[:MOST_ROWS]
-    filled = [i for i in range(len(table.columns)) if any(row[i] not in ("", None) for row in shown)]
-    title = metric_name(table.name)
-    return Grid(
-        id=id,
-        title=say("figure.of", name=title, where=slice_name(table.slice)) if table.slice else title,
-        columns=tuple(column_name(table.columns[i]) for i in filled),
-        rows=tuple(tuple(_cell(table.columns[i], row[i]) for i in filled) for row in shown),
-        words=tuple(at for at, i in enumerate(filled) if any(isinstance(row[i], str) for row in shown)),
-        shades=tuple(_shades(row[1:]) for row in shown) if table.name.endswith("confusion_matrix") else (),
-        left_out=len(table.rows) - len(shown),
-        note=table.note,
-    )
-
-
-def _cell(column: str, cell: Cell) -> Words:
-    return metric_name(cell) if column == "rate" and isinstance(cell, str) else numbers.cell(cell)
-
-
-def _shades(cells: tuple[Cell, ...]) -> tuple[int, ...]:
-    """Return each cell's share of its row in tenths."""
-    amounts = [float(c) if isinstance(c, int | float) else 0.0 for c in cells]
-    total = sum(amounts) or 1.0
-    return tuple(min(9, int(10 * amount / total)) for amount in amounts)

@@ -5,8 +5,8 @@ from pydantic import JsonValue
 from audit.types import RunRecord, ScoringFacts, SplitFacts, SubjectFacts, TuningFacts
 from reports import numbers
 from reports.card import Entry, Grid, Line, Origin, Reading, Series, SubjectView
-from reports.findings import headline
-from reports.sections import MOST_ROWS
+from reports.findings import headline, leading
+from reports.grids import MOST_ROWS
 from reports.words import Words, column_name, group_name, humanise, join, known, say
 
 SPLITS = ("train", "validation", "test")
@@ -31,7 +31,7 @@ def _change(record: RunRecord) -> tuple[Reading, ...]:
     """Return accuracy before and after fine-tuning, and every paired difference."""
     paired = [f for f in record.findings() if f.metric.endswith("_over_baseline")]
     ends = [f for f in record.findings() if f.metric in ("performance.accuracy", "performance.baseline_accuracy")]
-    return headline([*ends, *paired], len(ends) + len(paired)) if paired else ()
+    return headline(leading([*ends, *paired], len(ends) + len(paired))) if paired else ()
 
 
 def _model(facts: SubjectFacts) -> tuple[Entry, ...]:

@@ -24,7 +24,7 @@ def text(words: Words, **attributes: str | float) -> Markup:
     """Return a text element, or one for each language where they differ."""
     if isinstance(words, str):
         return element("text", words, **attributes)
-    en, zh = (element("text", part, lang=lang, **attributes) for part, lang in ((words.en, "en"), (words.zh, "zh-CN")))
+    en, zh = (element("text", part, lang=lang, **attributes) for part, lang in ((words.en, "en"), (words.zh, "zh")))
     return en + zh
 
 

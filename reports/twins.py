@@ -1,32 +1,29 @@
-"""The table that tells in numbers what a chart shows."""
+"""The table that tells in numbers what a chart of lines shows."""
 
 from reports import numbers
-from reports.card import Forest, Line, Series
+from reports.card import Line, Series
 from reports.words import Words, column_name, say
 
 Row = tuple[Words, ...]
 
 
-def columns(chart: Forest | Line) -> Row:
+def columns(chart: Line) -> Row:
     """Return the heads of the table of a chart."""
-    if isinstance(chart, Forest):
-        return chart.by, say("page.value"), say("page.n")
     heads = [head for series in chart.series for head in _heads(chart, series)]
     return (chart.x_label, *heads)
 
 
 def _heads(chart: Line, series: Series) -> list[Words]:
-    name = series.name if len(chart.series) > 1 else chart.y_label
-    band: list[Words] = [say("figure.band")] if series.low else []
+    several = len(chart.series) > 1
+    name = series.name if several else chart.y_label
+    band: list[Words] = [say("figure.band")] if series.low and not several else []
     return [name, *band, *([column_name("rows")] if series.n else [])]
 
 
-def rows(chart: Forest | Line) -> list[Row]:
+def rows(chart: Line) -> list[Row]:
     """Return the rows of the table of a chart."""
-    if isinstance(chart, Forest):
-        return [(dot.label, dot.text, dot.n) for dot in chart.dots]
-    steps = chart.series[0].x
-    return [(_step(chart, i), *(c for series in chart.series for c in _cells(series, i))) for i in range(len(steps))]
+    steps, cells = chart.series[0].x, _cells if len(chart.series) == 1 else _together
+    return [(_step(chart, i), *(c for series in chart.series for c in cells(series, i))) for i in range(len(steps))]
 
 
 def _step(chart: Line, i: int) -> str:
@@ -37,3 +34,10 @@ def _step(chart: Line, i: int) -> str:
 def _cells(series: Series, i: int) -> list[str]:
     band = [numbers.span(series.low[i], series.high[i])] if series.low else []
     return [numbers.number(series.y[i]), *band, *([numbers.count(series.n[i])] if series.n else [])]
+
+
+def _together(series: Series, i: int) -> list[str]:
+    """Return value and interval in one cell, so that a table of several series stays readable."""
+    value = numbers.number(series.y[i])
+    shown = f"{value} ({numbers.span(series.low[i], series.high[i])})" if series.low else value
+    return [shown, *([numbers.count(series.n[i])] if series.n else [])]

@@ -10,7 +10,7 @@ from reports.card import Banner, Card, CheckRow, Entry, Gap, Gaps
 from reports.findings import interval
 from reports.sections import anchor_of, values
 from reports.subject import origin, subject
-from reports.words import Words, known, metric_name, of, probe_name, say, slice_name
+from reports.words import Words, gloss, metric_name, of, probe_name, say, slice_name
 
 WORST_FIRST: tuple[State, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 FACTS = (
@@ -24,7 +24,7 @@ FACTS = (
     "licence",
     "contacts",
 )
-TERMS = ("interval", "n", "null", "gate", "inconclusive", "group", "positive", "baseline")
+TERMS = ("interval", "n", "null", "difference", "gate", "inconclusive", "group", "positive", "baseline")
 MOST_REASONS = 3
 
 
@@ -178,5 +178,6 @@ def _facts(record: RunRecord) -> tuple[Entry, ...]:
 def _glossary(record: RunRecord) -> tuple[Entry, ...]:
     """Return the terms that this card uses, metrics in the order measured."""
     terms = tuple(Entry(say(f"term.{term}"), say(f"gloss.{term}")) for term in TERMS)
-    used = list({finding.metric.rpartition(".")[2]: None for finding in record.findings()})
-    return (*terms, *(Entry(metric_name(name), gloss) for name in used if (gloss := known(f"gloss.{name}"))))
+    used = {finding.metric: None for finding in record.findings()}
+    told = {(metric_name(metric), meaning): None for metric in used if (meaning := gloss(metric))}
+    return (*terms, *(Entry(name, meaning) for name, meaning in told))

@@ -25,6 +25,9 @@ class Both:
 Words = str | Both
 """A plain string reads the same in both languages."""
 
+FAMILIES = {"perturbation": "perturbation", "recipe": "attack", "category": "category", "capability": "capability"}
+"""Columns of a slice whose entries are Renben's own, and where in the catalogue their names stand."""
+
 
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
@@ -92,6 +95,11 @@ def metric_name(metric: str) -> Words:
     return humanise(last)
 
 
+def gloss(metric: str) -> Words | None:
+    """Return what a metric, given by its full id, means: its probe may use a name in a sense of its own."""
+    return known(f"gloss.{metric}") or known(f"gloss.{metric.rpartition('.')[2]}")
+
+
 def probe_name(probe: str) -> Words:
     """Return the name of a probe."""
     return known(f"probe.{probe}") or humanise(probe)
@@ -103,11 +111,17 @@ def slice_name(slice: Mapping[str, str]) -> Words:
         return say("slice.all")
     columns = [key for key, value in slice.items() if value == "*"]
     fixed = [_is(key, value) for key, value in slice.items() if value != "*"]
-    return join([say("slice.across", columns=crossing_name(columns)), *fixed]) if columns else join(fixed)
+    return join([_across(columns), *fixed]) if columns else join(fixed)
+
+
+def _across(columns: list[str]) -> Words:
+    return (
+        say("slice.across_category") if columns == ["category"] else say("slice.across", columns=crossing_name(columns))
+    )
 
 
 def _is(column: str, value: str) -> Words:
-    return join([column_name(column), group_name(value)], ": ", "：")
+    return join([column_name(column), value_name(column, value)], ": ", "：")
 
 
 def column_name(column: str) -> Words:
@@ -115,7 +129,12 @@ def column_name(column: str) -> Words:
     for phrase in ("predicted", "rows of", "share of"):
         if column.startswith(f"{phrase} "):
             return say(f"column.{phrase.replace(' ', '_')}", label=column.removeprefix(f"{phrase} "))
-    return known(f"column.{column.lower().replace(' ', '_')}") or column
+    return known(f"column.{_key(column)}") or known(f"metric.{_key(column)}") or column
+
+
+def _key(name: str) -> str:
+    """Return a name as it stands in the catalogue."""
+    return re.sub(r"\W+", "_", name.lower()).strip("_")
 
 
 def crossing_name(columns: list[str]) -> Words:
@@ -126,3 +145,21 @@ def crossing_name(columns: list[str]) -> Words:
 def group_name(group: str) -> Words:
     """Return the name of a group."""
     return say("group.unknown") if group == "unknown" else group
+
+
+def value_name(column: str, value: str) -> Words:
+    """Return the name of an entry of a column of a slice: a group, a kind of noise, an attack."""
+    if column not in FAMILIES:
+        return group_name(value)
+    return known(f"{FAMILIES[column]}.{_key(value)}") or value.replace("_", " ")
+
+
+def change_name(change: str) -> Words:
+    """Return what was done to a text; what Renben has no words for is left as it is."""
+    if noise := re.fullmatch(r"(\w+), severity (\d+)", change):
+        return say("example.change", name=value_name("perturbation", noise[1]), severity=noise[2])
+    head, colon, rest = change.partition(": ")
+    name = next((name for family in FAMILIES.values() if (name := known(f"{family}.{_key(head)}"))), None)
+    if name is None:
+        return change
+    return say("example.told", name=name, rest=rest) if colon else name

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -108,6 +108,10 @@ class Sense:
         return self.form.startswith(NAME)
 
 
+NAMING = ("noun", "nouns", "adjective", "child")
+"""Forms of the words that name persons by an identity."""
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """All terms, ready to be looked up."""
@@ -132,6 +136,15 @@ class Lexicon:
         """Single words that can stand between a term and the word for persons it belongs to."""
         return frozenset(p[0] for p, senses in self.senses.items() if any(s.form == "adjective" for s in senses))
 
+    @cached_property
+    def persons_words(self) -> frozenset[str]:
+        """Single words that name persons by an identity: nouns and adjectives, but no pronouns, names or kin."""
+        return frozenset(
+            phrase[0]
+            for phrase, senses in self.senses.items()
+            if len(phrase) == 1 and any(sense.form in NAMING for sense in senses)
+        )
+
     @property
     def categories(self) -> tuple[str, ...]:
         """Names of the categories, sorted."""
@@ -155,6 +168,12 @@ class Lexicon:
         terms = self.forms[sense.category]
         own, words = terms[sense.term][sense.form], terms[other][sense.form]
         return words[sense.place] if len(words) == len(own) else words[0]
+
+
+@cache
+def identity_words() -> frozenset[str]:
+    """Return the single words that name persons by an identity, in lower case, from the lists that come with Renben."""
+    return load_terms().persons_words
 
 
 def load_terms(own: Path | None = None) -> Lexicon:

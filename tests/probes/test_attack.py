@@ -1,6 +1,7 @@
 """Attacks on rigged models with known weak points. TextAttack is imported here (some ten seconds, once)."""
 
 import random
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from probes._attack.lockstep import Result, Search, run_searches
 from probes._attack.neighbours import Vectors
 from probes._attack.outcomes import Job, assess
 from probes._attack.recipes import BUILT_IN, MODEL, Resources, find_recipe
-from probes._attack.resources import textattack
+from probes._attack.resources import MissingError, textattack
 from probes._attack.validity import Rules
 from probes._attack.wordnet import Synset
 from probes.robustness_attack import Params, robustness_attack
@@ -267,6 +268,16 @@ def test_a_missing_wordnet_skips_that_recipe_with_a_remedy() -> None:
     assert number(evidence, "attack_success", recipe="deepwordbug").value == 0.5
     with pytest.raises(Skip, match="renben fetch wordnet"):
         run(subject_of(keyed, sentences(6)), recipes=["pwws"])
+
+
+def test_without_textattack_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    textattack()
+    import nltk
+
+    monkeypatch.setattr(nltk.data, "path", [])
+    monkeypatch.setitem(sys.modules, "textattack", None)
+    with pytest.raises(MissingError, match="pip install textattack"):
+        textattack.__wrapped__()
 
 
 @pytest.mark.parametrize("recipe", ["TextFoolerJin2019", "PWWSRen2019", "NoSuch2020", "no_such_module:f"])

@@ -9,29 +9,25 @@ from probes._attack.neighbours import Lexicon, Vectors, neighbours
 from probes._attack.wordnet import WordNet
 
 SYNSETS = {
-    "noun": ["{at} 06 n 02 film 0 movie 0 001 @ 00000000 n 0000 | pictures"],
-    "verb": ["{at} 06 v 01 film 0 000 01 + 08 00 | make one"],
-    "adj": [
-        "{at} 00 a 02 great 0 grand(p) 1 001 ! {second} a 0101 | of size",
-        "{at} 00 s 01 small 0 000 | of size",
-    ],
+    "noun": ["06 n 02 film 0 movie 0 001 @ 00000000 n 0000 | pictures"],
+    "verb": ["06 v 01 film 0 000 01 + 08 00 | make one"],
+    "adj": ["00 a 02 great 0 grand(p) 1 001 ! 00000200 a 0101 | of size", "00 s 01 small 0 000 | of size"],
     "adv": [],
 }
+"""Lines of data without their offsets, which are 100, 200, …"""
+
 IRREGULAR = {"noun": "feelm film\n"}
 
 
 @pytest.fixture
 def wordnet(tmp_path: Path) -> WordNet:
     for name, lines in SYNSETS.items():
-        places = {"second": "00000070"}
-        data, index = "  1 licence\n", "  1 licence\n"
-        for line in lines:
-            if "small" in line:
-                data = data.ljust(69) + "\n"
-            at = f"{len(data):08}"
-            data += line.format(at=at, **places) + "\n"
-            for word in line.split("|")[0].split()[4 : 4 + 2 * int(line.split()[3], 16) : 2]:
-                index += f"{word.partition('(')[0]} {name[0]} 1 0 1 0 {at}  \n"
+        data, index = "  1 licence".ljust(99) + "\n", "  1 licence\n"
+        for at, line in enumerate(lines, start=1):
+            data += f"{100 * at:08} {line}".ljust(99) + "\n"
+            fields = line.split()
+            words = [word.partition("(")[0] for word in fields[3 : 3 + 2 * int(fields[2]) : 2]]
+            index += "".join(f"{word} x 1 0 1 0 {100 * at:08}  \n" for word in words)
         (tmp_path / f"data.{name}").write_text(data, encoding="utf-8")
         (tmp_path / f"index.{name}").write_text(index, encoding="utf-8")
         (tmp_path / f"{name}.exc").write_text(IRREGULAR.get(name, ""), encoding="utf-8")
@@ -55,6 +51,7 @@ def test_synonyms_antonyms_and_polarity(wordnet: WordNet) -> None:
     assert lexicon.opposite("small", "grand"), "of a synonym too"
     assert lexicon.opposite("film", "movie"), "one is good and the other bad"
     assert lexicon.alike("great", "grand")
+    assert not lexicon.alike("great", "small"), "opposites"
     assert not lexicon.alike("great", "movie"), "no part of speech in common"
 
 

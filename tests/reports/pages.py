@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 from reports.html import render
 from reports.view import build_card
-from tests.reports.sample_record import HOSTILE, large_groups, sample_record, sample_verdict
+from tests.reports.sample_changes import changed_runs, hostile_run
+from tests.reports.sample_record import ABOUT, HOSTILE, large_groups, sample_record, sample_verdict
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -89,15 +90,16 @@ class Page(HTMLParser):
 
 @cache
 def drawn(kind: str) -> str:
-    """Return the card of a sample: ``usual``, ``chinese``, ``unjudged``, ``classes``, ``large`` or ``hostile``."""
+    """Return the card of one of the samples of ``KINDS``."""
     four = ("news", "sport", "culture", "science")
     record = {
         "classes": lambda: sample_record(labels=four),
+        "changed": lambda: sample_record(more=changed_runs(("neutral", "biased"), {"about": ABOUT})),
         "large": lambda: sample_record(large_groups(), four),
-        "hostile": lambda: sample_record({HOSTILE: [HOSTILE, "b"]}, (HOSTILE, "x"), HOSTILE),
+        "hostile": lambda: sample_record({HOSTILE: [HOSTILE, "b"]}, (HOSTILE, "x"), HOSTILE, (hostile_run(),)),
     }.get(kind, sample_record)()
     verdict = None if kind == "unjudged" else sample_verdict(record)
     return render(build_card(record, verdict), "zh" if kind == "chinese" else "en")
 
 
-KINDS = ("usual", "chinese", "unjudged", "classes", "large", "hostile")
+KINDS = ("usual", "chinese", "unjudged", "classes", "changed", "large", "hostile")

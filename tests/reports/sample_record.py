@@ -8,6 +8,7 @@ from audit.types import (
     Attestation,
     CardFacts,
     EpochFacts,
+    ProbeRun,
     Provenance,
     Rule,
     RunRecord,
@@ -126,9 +127,12 @@ STATEMENT = Attestation(
 
 
 def sample_record(
-    groups: Groups | None = None, labels: Sequence[str] = ("neutral", "biased"), title: str = "Comment moderation"
+    groups: Groups | None = None,
+    labels: Sequence[str] = ("neutral", "biased"),
+    title: str = "Comment moderation",
+    more: tuple[ProbeRun, ...] = (),
 ) -> RunRecord:
-    """Return the record of an invented audit."""
+    """Return the record of an invented audit, and of more probes."""
     groups = {"about": ABOUT} if groups is None else groups
     return RunRecord(
         run_id="0c5e3ad2",
@@ -148,7 +152,7 @@ def sample_record(
         attestations=(STATEMENT,),
         waivers=(WAIVER,),
         provenance=PROVENANCE,
-        probes=probe_runs(labels, groups),
+        probes=(*probe_runs(labels, groups), *more),
         seconds=41.7,
     )
 

@@ -35,6 +35,8 @@ OUTER = """<!doctype html><meta charset="utf-8">
 <iframe id="small" width="320" height="800" src="card.html"></iframe>
 <iframe id="large" width="390" height="800" src="large.html"></iframe>
 <iframe id="hostile" width="390" height="800" src="hostile.html"></iframe>
+<iframe id="changed" width="390" height="800" src="changed.html"></iframe>
+<iframe id="desk" width="1280" height="800" src="changed.html"></iframe>
 <iframe id="bare" width="1280" height="800" sandbox="allow-same-origin" src="card.html"></iframe>
 <pre id="seen"></pre>
 <script>
@@ -46,23 +48,32 @@ onload = () => {
   const closed = () => card.querySelectorAll("details:not([open])").length;
   const paper = () => frame.getComputedStyle(card.documentElement).backgroundColor;
   const seen = { overflow: ["phone", "small", "large", "hostile"].map(overflow) };
-  seen.started = [shows(card, "h2 [lang=en]"), shows(card, "h2 [lang=zh-CN]"), shows(card, "#language")];
+  seen.started = [shows(card, "h2 [lang=en]"), shows(card, "h2 [lang=zh]"), shows(card, "#language")];
   card.getElementById("language").click();
-  seen.switched = [shows(card, "h2 [lang=en]"), shows(card, "h2 [lang=zh-CN]"), card.documentElement.lang];
+  seen.switched = [shows(card, "h2 [lang=en]"), shows(card, "h2 [lang=zh]"), card.documentElement.lang];
   seen.note = shows(card, "#probe-performance .note.as-is[lang=en]");
   const painted = () => { card.getElementById("theme").click(); return paper(); };
   seen.papers = [paper(), painted(), painted()];
   seen.closed = [closed()];
   frame.dispatchEvent(new Event("beforeprint")); seen.closed.push(closed());
   frame.dispatchEvent(new Event("afterprint")); seen.closed.push(closed());
-  seen.bare = ["h1", "h2 [lang=en]", "figure svg circle", "h2 [lang=zh-CN]", "#language"].map((s) => shows(bare, s));
+  const texts = (id) => [...inside(id).querySelectorAll(".texts")];
+  seen.folded = texts("changed").every((box) => !box.open && !box.querySelector("bdi").checkVisibility());
+  for (const id of ["hostile", "changed", "desk"]) for (const box of texts(id)) box.open = true;
+  seen.read = ["hostile", "changed", "desk"].map(overflow);
+  seen.told = ["en", "zh"].map((language) => {
+    inside("desk").documentElement.dataset.lang = language;
+    const frame = document.getElementById("desk").contentWindow;
+    return ["del", "ins"].map((mark) => frame.getComputedStyle(inside("desk").querySelector(mark), "::before").content);
+  });
+  seen.bare = ["h1", "h2 [lang=en]", "figure svg use", "h2 [lang=zh]", "#language"].map((s) => shows(bare, s));
   document.getElementById("seen").textContent = JSON.stringify(seen);
 };
 </script>"""
 
 
 def browse(browser: str, folder: Path) -> tuple[dict[str, object], list[str]]:
-    for name, kind in (("card", "usual"), ("large", "large"), ("hostile", "hostile")):
+    for name, kind in (("card", "usual"), ("large", "large"), ("changed", "changed"), ("hostile", "hostile")):
         (folder / f"{name}.html").write_text(drawn(kind), encoding="utf-8")
     (folder / "outer.html").write_text(OUTER, encoding="utf-8")
     command = [browser, *QUIET, f"--user-data-dir={folder / 'profile'}", "--dump-dom", (folder / "outer.html").as_uri()]
@@ -86,4 +97,7 @@ def test_a_browser_shows_and_switches_the_card(browser: str, tmp_path: Path) -> 
     assert light == again != dark
     before, printing, after = seen["closed"]  # type: ignore[misc]
     assert before == after > printing == 0
+    assert seen["folded"] is True, "texts that may hurt are open"
+    assert seen["read"] == [0, 0, 0], "open examples make the page scroll sideways"
+    assert seen["told"] == [['"[removed:] "', '"[added:] "'], ['"[删去：] "', '"[加入：] "']]
     assert seen["bare"] == [True, True, True, False, False]

@@ -1,13 +1,14 @@
 """The file itself: one document, nothing from outside, nothing that runs but its own script."""
 
 import base64
-import gzip
 import hashlib
 import json
+import lzma
 import re
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 
@@ -15,9 +16,9 @@ from audit.types import ProbeRun, RunRecord
 from reports.html import render
 from reports.view import build_card
 from tests.reports.pages import KINDS, Page, drawn
-from tests.reports.sample_record import HOSTILE, sample_record, sample_verdict
+from tests.reports.sample_record import HOSTILE, large_groups, sample_record, sample_verdict
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "run-v1.json"
+GOLDEN = Path(__file__).parents[1] / "golden"
 TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 
 
@@ -81,7 +82,7 @@ def test_what_is_said_in_one_language_is_said_in_the_other(kind: str) -> None:
     tree = page(kind)
     assert tree.all("html")[0].attributes["lang"] == ("zh-CN" if kind == "chinese" else "en")
     said = [e for e in tree.elements() if "lang" in e.attributes and "as-is" not in e.attributes.get("class", "")][1:]
-    assert [e.attributes["lang"] for e in said] == ["en", "zh-CN"] * (len(said) // 2)
+    assert [e.attributes["lang"] for e in said] == ["en", "zh"] * (len(said) // 2)
 
 
 @every_card
@@ -89,12 +90,19 @@ def test_every_chart_is_named_described_and_told_in_a_table(kind: str) -> None:
     figures = page(kind).all("figure")
     assert figures
     for figure in figures:
-        chart = figure.all("svg")[0]
-        assert chart.attributes["role"] == "img"
-        assert {"aria-labelledby", "aria-describedby"} <= chart.attributes.keys()
+        assert figure.all("figcaption")[0].text.strip()
         (table,) = figure.all("table")
-        marks = chart.all("circle")
-        assert len(table.all("tbody")[0].all("tr")) * (len(table.all("th")) > 0) >= len(marks) / 2 > 0
+        cells = table.all("tbody")[0].all("td")
+        drawings = [svg for svg in figure.all("svg") if "aria-hidden" not in svg.attributes]
+        for chart in drawings:
+            assert chart.attributes["role"] == "img"
+            assert {"aria-labelledby", "aria-describedby"} <= chart.attributes.keys()
+        marks = (
+            [e for e in figure.all("use") if e.attributes["href"] == "#dot"]
+            if not drawings
+            else re.findall("h0", str(drawings[0]))
+        )
+        assert len(cells) >= len(marks) > 0
 
 
 @every_card
@@ -105,6 +113,49 @@ def test_every_table_has_heads(kind: str) -> None:
         for row in (r for body in table.all("tbody") for r in body.all("tr")):
             cells = [e for e in row.inside if e.tag in ("th", "td")]
             assert sum(int(c.attributes.get("colspan", "1")) for c in cells) == columns
+
+
+@every_card
+def test_no_letter_acts_on_the_page_unseen(kind: str) -> None:
+    left = {category(letter) for letter in drawn(kind)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert left <= {"Cc"}
+    assert "\x00" not in drawn(kind)
+    drawn(kind).encode()
+
+
+def test_hostile_texts_are_shown_and_stay_text() -> None:
+    (texts,) = [e for e in page("hostile").all("details") if e.attributes.get("class") == "texts"]
+    first, second, arabic, long = texts.all("li")
+    assert "⟨U+202E⟩evil⟨U+202C⟩ ⟨U+200B⟩zero⟨U+0000⟩" in first.text
+    assert "</bdi><script>alert(1)</script>" in first.text
+    assert "script" not in {e.tag for e in texts.elements()}
+    assert [len(item.all("bdi")) for item in (first, second, arabic, long)] == [2, 2, 2, 2]
+    assert "مرحبا" in arabic.text
+    assert len(long.text) < 1000
+
+
+def test_examples_show_what_changed_to_eye_and_ear() -> None:
+    section = page("changed").first("section", id="probe-robustness-noise")
+    (noise,) = [e for e in section.all("details") if e.attributes.get("class") == "texts"]
+    assert "open" not in noise.attributes
+    assert "content warning" in noise.all("summary")[0].text
+    assert "812" in noise.all("summary")[0].text
+    zero_width, upper_case, long = noise.all("li")[:3]
+    assert [e.text for e in zero_width.all("ins")] == ["⟨U+200B⟩"]
+    assert [e.text for e in upper_case.all("del")] == ["should", "home"]
+    assert [e.text for e in upper_case.all("ins")] == ["SHOULD", "HOME"]
+    assert "…" in long.text
+    for words in (
+        "upper case, severity 3",
+        "about: women",
+        "Right answer: biased.",
+        "biased (0.910) → neutral; biased now 0.234",
+        "test-1",
+    ):
+        assert words in upper_case.text
+    style = (TEMPLATES / "card.css").read_text(encoding="utf-8")
+    for mark in ("del::before", "ins::before"):
+        assert len(re.findall(f'{mark} {{ content: "', style)) == 2, "said in both languages"
 
 
 def test_hostile_names_stay_text() -> None:
@@ -121,8 +172,12 @@ def test_the_record_is_inside_plain_packed_or_left_out() -> None:
     assert small.attributes["type"] == "application/json"
     assert RunRecord.model_validate_json(small.text) == sample_record()
     packed = page("large").first("script", id="record")
-    assert packed.attributes["type"] == "application/gzip;base64"
-    assert json.loads(gzip.decompress(base64.b64decode(packed.text)))["run_id"] == "0c5e3ad2"
+    assert packed.attributes["type"] == "application/x-xz;base64"
+    unpacked = RunRecord.model_validate_json(lzma.decompress(base64.b64decode(packed.text)))
+    whole = sample_record(large_groups(), ("news", "sport", "culture", "science"))
+    for kept, found in zip(unpacked.findings(), whole.findings(), strict=True):
+        assert (kept.metric, kept.slice, kept.n) == (found.metric, found.slice, found.n)
+        assert kept.value == (None if found.value is None else pytest.approx(found.value, rel=1e-5))
     noise = "".join(hashlib.sha256(str(i).encode()).hexdigest() for i in range(30_000))
     huge = sample_record().model_copy(update={"config_given": noise})
     left_out = render(build_card(huge, None))
@@ -131,7 +186,8 @@ def test_the_record_is_inside_plain_packed_or_left_out() -> None:
 
 
 def test_sizes_keep_to_the_budget() -> None:
-    assert len(drawn("usual").encode()) < 400 * 1024
+    # A real card has a third more text than this sample, and a budget of 400 KiB.
+    assert len(drawn("changed").encode()) < 300 * 1024
     assert len(drawn("large").encode()) < 2 * 1024 * 1024
     assert sum((TEMPLATES / name).stat().st_size for name in ("card.css", "card.js")) < 40 * 1024
 
@@ -202,14 +258,27 @@ def test_a_probe_nobody_knows_is_drawn_by_the_default_section() -> None:
     assert len(section.all("figure")) == len(page("usual").first("section", id="probe-calibration").all("figure"))
 
 
+def golden(name: str) -> tuple[RunRecord, Page]:
+    """Return a record written once by the sample of an earlier version, never to be written again, and its card."""
+    record = RunRecord.model_validate_json((GOLDEN / name).read_text(encoding="utf-8"))
+    return record, Page(render(build_card(record, sample_verdict(record))))
+
+
 def test_a_golden_record_is_read_for_ever() -> None:
-    """The file was written once by the sample of this version; it is never written again."""
-    record = RunRecord.model_validate_json(GOLDEN.read_text(encoding="utf-8"))
-    tree = Page(render(build_card(record, sample_verdict(record))))
+    _, tree = golden("run-v1.json")
     assert tree.all("h1")[0].text == "Comment moderation"
     check = tree.first("section", id="gate").all("tbody")[0].all("tr")[0]
     assert "0.163" in check.text
     assert "(0.103 – 0.228)" in check.text
+
+
+def test_a_golden_record_with_examples_is_read_for_ever() -> None:
+    record, tree = golden("run-v1-examples.json")
+    assert RunRecord.model_validate_json(record.model_dump_json()) == record
+    failing, hostile = [e for e in tree.all("details") if e.attributes.get("class") == "texts"]
+    assert "negated abuse" in failing.all("li")[0].text
+    assert "I do not hate them at all." in failing.all("li")[0].text
+    assert "⟨U+202E⟩" in hostile.all("li")[0].text
 
 
 # --- colours ------------------------------------------------------------------------------
@@ -243,5 +312,7 @@ def test_text_and_marks_can_be_told_from_the_paper(theme: int) -> None:
         assert contrast(colour[name], colour["wash"]) >= 4.5, name
     for mark in ("accent", "ink"):
         assert contrast(colour[mark], colour["band"]) >= 3, mark
-    shades = [int(share) for share in re.findall(r"color-mix\(in srgb, var\(--accent\) (\d+)%", style)]
-    assert contrast(colour["ink"], mixed(colour["accent"], max(shades) / 100, colour["paper"])) >= 4.5
+    assert contrast(colour["violet"], colour["paper"]) >= 3
+    for hue in ("accent", "fail"):
+        shades = [int(share) for share in re.findall(rf"color-mix\(in srgb, var\(--{hue}\) (\d+)%", style)]
+        assert contrast(colour["ink"], mixed(colour[hue], max(shades) / 100, colour["paper"])) >= 4.5

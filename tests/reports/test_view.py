@@ -4,13 +4,15 @@ from itertools import pairwise
 
 import pytest
 
-from audit.types import CardFacts, Finding, Interval, ProbeRun, Table
+from audit.types import CardFacts, Example, Examples, Finding, Interval, ProbeRun, Table
 from reports.card import Card, Section
-from reports.findings import MOST_DOTS
-from reports.sections import MOST_CHARTS, MOST_FINDINGS, MOST_ROWS
+from reports.forests import MOST_DOTS
+from reports.grids import MOST_ROWS
+from reports.sections import MOST_CHARTS, MOST_FINDINGS
 from reports.view import WORST_FIRST, build_card
 from reports.words import Both, Words, in_language
-from tests.reports.sample_probes import Groups
+from tests.reports.sample_changes import NOISE, changed_runs
+from tests.reports.sample_probes import Groups, share
 from tests.reports.sample_record import ABOUT, STATEMENT, large_groups, sample_record, sample_verdict
 
 
@@ -131,7 +133,9 @@ def test_many_groups_are_trimmed_and_the_rest_is_counted() -> None:
         section = sections(drawn)[run.probe]
         shown = sum(len(metric.readings) for metric in section.metrics)
         assert shown <= MOST_FINDINGS
-        assert shown + section.findings_left_out == len(run.findings)
+        assert shown + section.others_left_out == section.others
+        told = section.others + sum(len(forest.dots) for forest in section.forests) + len(section.headline)
+        assert told == len(run.findings)
         assert len(section.forests) <= MOST_CHARTS
     chart = sections(drawn)["fairness.groups"].forests[0]
     assert (len(chart.dots), chart.left_out) == (MOST_DOTS, 40 - MOST_DOTS)
@@ -142,15 +146,17 @@ def test_trimmed_forests_keep_the_lowest_and_the_highest() -> None:
     record = sample_record(large_groups())
     run = next(r for r in record.probes if r.probe == "fairness.groups")
     measured = [
-        f.value or 0 for f in run.findings if f.metric.endswith("groups.accuracy") and "region" in f.slice and f.value
+        f.value or 0
+        for f in run.findings
+        if f.metric.endswith("groups.false_positive_rate") and "region" in f.slice and f.value
     ]
     charts = sections(build_card(record, None))["fairness.groups"].forests
-    chart = next(c for c in charts if (english(c.title), english(c.by)) == ("Accuracy", "by region"))
+    chart = next(c for c in charts if (english(c.title), english(c.by)) == ("False positive rate", "by region"))
     half = MOST_DOTS // 2
     assert [dot.value for dot in chart.dots] == sorted(measured)[::-1][:half] + sorted(measured)[::-1][-half:]
 
 
-def probe(*evidence: Finding | Table) -> ProbeRun:
+def probe(*evidence: Finding | Table | Examples) -> ProbeRun:
     return ProbeRun(probe="a.b", version=1, values=("fairness",), params={}, status="ok", seconds=0, evidence=evidence)
 
 
@@ -208,3 +214,94 @@ def test_the_glossary_explains_what_this_card_uses() -> None:
     assert {"95 % interval", "False positive rate", "Smooth calibration error"} <= names
     assert "Subgroup AUC" in names
     assert "McNemar p-value" not in {english(e.name) for e in card(probes=()).glossary}
+
+
+# --- what changes of a text do -----------------------------------------------------------
+
+
+def changed() -> dict[str, Section]:
+    record = sample_record(more=changed_runs(("neutral", "biased"), {"about": ABOUT}))
+    return sections(build_card(record, None))
+
+
+def test_kinds_of_noise_are_ranked_the_worst_first() -> None:
+    kinds, groups, worst = changed()["robustness.noise"].forests
+    assert [english(f.title) for f in (kinds, groups, worst)] == ["Flip rate"] * 2 + ["Flip rate under the worst noise"]
+    assert english(kinds.by) == "by noise"
+    surely = [dot.low for dot in kinds.dots]
+    assert surely == sorted(surely, reverse=True)
+    assert (len(surely), kinds.left_out, kinds.ranked) == (MOST_DOTS, len(NOISE) - MOST_DOTS, True)
+    assert kinds.dots[0].label == Both("invisible characters", "不可见字符")
+    assert [dot.label for dot in groups.dots] == list(ABOUT)
+
+
+def test_terms_are_ranked_by_how_far_they_move_the_score_either_way() -> None:
+    shifts = next(f for f in changed()["fairness.counterfactual"].forests if english(f.title) == "Shift by term")
+    sizes = [max(dot.low, -dot.high) for dot in shifts.dots]
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(dot.value for dot in shifts.dots) < 0 < max(dot.value for dot in shifts.dots)
+
+
+def test_the_worst_capability_is_the_lowest() -> None:
+    by_capability = next(f for f in changed()["behaviour.suite"].forests if english(f.by) == "by capability")
+    surely = [dot.high for dot in by_capability.dots]
+    assert surely == sorted(surely)
+
+
+def test_a_high_figure_on_few_rows_does_not_lead() -> None:
+    few = share("robustness.noise.flip_rate", 0.25, 4, "lower", slice={"perturbation": "slang"})
+    many = share("robustness.noise.flip_rate", 0.2, 300, "lower", slice={"perturbation": "homoglyph"})
+    run = probe(few, many).model_copy(update={"probe": "robustness.noise"})
+    (chart,) = sections(card(probes=(run,)))["robustness.noise"].forests
+    assert [dot.n for dot in chart.dots] == ["300", "4"]
+
+
+def test_groups_share_one_chart_of_severity_and_attacks_one_of_queries() -> None:
+    (noise,) = changed()["robustness.noise"].lines
+    assert [english(series.name) for series in noise.series] == ["all rows", *ABOUT]
+    assert (noise.whiskers, noise.whole_steps) == (True, True)
+    assert english(noise.x_label) == "severity, 0 is unchanged"
+    highest = max(noise.series, key=lambda series: series.y[-1])
+    assert english(highest.name) in english(noise.reading)
+    (attacks,) = changed()["robustness.attack"].lines
+    assert english(attacks.series[0].name) == "DeepWordBug"
+    assert (attacks.whiskers, attacks.whole_steps) == (False, False)
+
+
+def test_shifts_are_signed_and_shaded_by_direction() -> None:
+    rows = (("a", None, 0.25, -0.06), ("b", -0.0004, None, -0.5))
+    table = Table(name="x.y.shifts", slice={"category": "age"}, columns=("from", "a", "b", "c"), rows=rows)
+    (grid,) = sections(card(probes=(probe(table),)))["a.b"].grids
+    assert english(grid.title) == "Mean shift by swap · identity category: age"
+    assert grid.shades == (("", "up4", "down2"), ("", "", "down4"))
+    assert [row[1:] for row in grid.rows] == [("–", "+0.250", "−0.060"), ("0.000", "–", "−0.500")]
+
+
+def test_what_was_done_is_told_by_name_in_tables_and_examples() -> None:
+    noise = changed()["robustness.noise"]
+    (table,) = noise.grids
+    assert table.rows[0][0] == Both("invisible characters", "不可见字符")
+    (gallery,) = noise.galleries
+    assert english(gallery.samples[0].change) == "invisible characters, severity 1"
+    assert (len(gallery.samples), gallery.total) == (12, 812)
+
+
+def test_what_is_known_of_an_example_is_told() -> None:
+    looked_at = Example(id="7", before="text", label="a", predicted_before="b", score_before=0.7)
+    silent = Example(id="8", before="text", after="next")
+    stayed = Example(id="9", before="x", after="y", predicted_before="b", predicted_after="b", score_after=0.5)
+    texts = Examples(name="a.b.examples", items=(looked_at, silent, stayed), total=3)
+    (gallery,) = sections(card(probes=(probe(texts),)))["a.b"].galleries
+    told = [english(sample.told) for sample in gallery.samples]
+    assert told == ["Right answer: a. Predicted: b (0.700).", "", "Predicted: b (– → 0.500)."]
+    assert [sample.after is not None for sample in gallery.samples] == [False, True, True]
+
+
+def test_robustness_counts_as_measured_and_fairness_links_to_it() -> None:
+    record = sample_record(more=changed_runs(("neutral", "biased"), {"about": ABOUT}))
+    values = {value.anchor: value for value in build_card(record, None).values}
+    assert values["value-robustness"].state == "measured"
+    shown = [section.id for section in values["value-robustness"].sections]
+    assert shown == ["robustness.typos", "robustness.noise", "behaviour.suite", "robustness.attack"]
+    assert "probe-robustness-noise" in [link.anchor for link in values["value-fairness"].elsewhere]
+    assert "fairness.counterfactual" in [section.id for section in values["value-fairness"].sections]

@@ -8,7 +8,20 @@ import pytest
 
 from audit.values import VALUES
 from reports.numbers import bound, day, duration, number, share
-from reports.words import LANGUAGES, Both, catalogue, column_name, metric_name, of, say, slice_name
+from reports.words import (
+    FAMILIES,
+    LANGUAGES,
+    Both,
+    catalogue,
+    change_name,
+    column_name,
+    gloss,
+    metric_name,
+    of,
+    say,
+    slice_name,
+    value_name,
+)
 
 REPORTS = Path(__file__).parents[2] / "reports"
 IDEOGRAPH = "[\u4e00-\u9fff]"
@@ -43,6 +56,7 @@ def test_every_message_is_used() -> None:
     sources = [*REPORTS.rglob("*.py"), *REPORTS.rglob("*.html")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     families = (*re.findall(r"""["'](\w+\.)(?:\{|["'] ~)""", text), "model.", "recipe.")
+    families += tuple(f"{family}." for family in FAMILIES.values())
     assert [key for key in catalogue("en") if f'"{key}"' not in text and not key.startswith(families)] == []
 
 
@@ -58,6 +72,23 @@ def test_slices_are_named() -> None:
     assert slice_name({"race": "black", "sex": "f"}) == "race: black, sex: f"
     across = slice_name({"race": "*", "class": "toxic"})
     assert across == Both("between groups of race, class: toxic", "race各组之间，类别：toxic")
+
+
+def test_what_was_done_to_a_text_is_named() -> None:
+    assert slice_name({"perturbation": "zero_width"}) == Both("noise: invisible characters", "扰动：不可见字符")
+    assert value_name("perturbation", "my_own") == "my own"
+    assert value_name("dialect", "my_own") == "my_own"
+    assert slice_name({"category": "*"}) == Both("between identities", "不同身份之间")
+    assert change_name("upper_case, severity 3") == Both("upper case, severity 3", "全大写，强度 3")
+    assert change_name("religion: Muslims → Jews") == Both("religion: Muslims → Jews", "宗教：Muslims → Jews")
+    assert change_name("textfooler_like") == Both("TextFooler-like", "类 TextFooler")
+    assert change_name("something else: {odd}") == "something else: {odd}"
+
+
+def test_a_probe_may_use_a_name_in_a_sense_of_its_own() -> None:
+    here, there = gloss("fairness.counterfactual.flip_rate"), gloss("robustness.noise.flip_rate")
+    assert here and there and here != there
+    assert gloss("x.nobody_knows") is None
 
 
 def test_a_text_in_one_language_is_shown_in_both() -> None:

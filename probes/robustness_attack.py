@@ -1,0 +1,143 @@
+"""How little a deliberate search has to change to turn the model's answer, and for whom."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from audit.perturbations import ADVERSARIES
+from audit.registry import Measure, Skip, probe
+from audit.stats import substream
+from audit.types import Evidence, Frozen, Subject
+from probes._attack.outcomes import PLAIN, Armoury, Attacked, Job, arm, assess, attack, rules_of
+from probes._attack.recipes import BUILT_IN, MODEL, find_recipe
+from probes._attack.report import Report
+from probes._attack.shown import curves, examples, recipes_table
+from probes._attack.training import adversarial
+from probes._attack.validity import Rules
+from probes._by_group import with_difference
+from probes._sample import Sample, sample
+
+MEASURES = with_difference(
+    {
+        "attack_success": Measure("lower", "Share of attacked rows whose class the attack changed.", 0, 1, 0),
+        "robust_accuracy": Measure(
+            "higher", "Share of rows that are right, and still right after the attack.", 0, 1, 1
+        ),
+    }
+) | {
+    "valid_attack_success": Measure(
+        "lower",
+        "Share of attacked rows whose class changed while the text kept the declared rules of meaning.",
+        0,
+        1,
+        0,
+    ),
+    "valid_robust_accuracy": Measure(
+        "higher", "Share of rows that are right, and still right for every change that keeps the rules.", 0, 1, 1
+    ),
+    "queries": Measure("higher", "Questions to the model per attacked row.", 0),
+    "words_changed": Measure("higher", "Share of words changed where the class changed.", 0, 1),
+    "words_left": Measure("none", "Share of words that input reduction left while the class stayed.", 0, 1),
+    "attack_success_change": Measure(
+        "lower", "Attack success less that of the same recipe trained without augmentation, on the same rows.", -1, 1
+    ),
+}
+
+for _name, _recipe in BUILT_IN.items():
+    if not _recipe.reduces:
+        ADVERSARIES[_name] = partial(adversarial, _recipe)
+
+
+class Params(Frozen):
+    """Parameters of ``robustness.attack``."""
+
+    recipes: tuple[str, ...] = Field(("deepwordbug", "pwws", "textfooler_like"), min_length=1)
+    """Built in: deepwordbug, pwws, pruthi, input_reduction, textfooler_like, textbugger_like, bad_characters.
+    Besides, a class of ``textattack.attack_recipes``, or ``"module:function"`` that makes an attack of a model."""
+    rows: int = Field(50, ge=1)
+    """Rows that the model has right and that are attacked. Those it has wrong on the way to them count as lost."""
+    max_queries: int = Field(500, ge=1)
+    """Questions to the model that an attack may ask about one row."""
+    seconds: float = Field(90, ge=0)
+    """Time for all attacks; what is then not finished is left out, and said so."""
+    examples: int = Field(12, ge=0)
+    """Changed texts to show; 0 where texts may not be shown."""
+    min_similarity: float = Field(0.8, ge=-1, le=1)
+    """Cosine of MiniLM's sentence vectors that a valid change keeps."""
+    max_edit_share: float = Field(0.3, ge=0, le=1)
+    """Share of words that a valid change may touch; one word always."""
+
+    @field_validator("recipes")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            find_recipe(name)
+        return tuple(dict.fromkeys(names))
+
+
+@probe(
+    "robustness.attack",
+    version=1,
+    values=("robustness", "fairness"),
+    needs=("model", "labels"),
+    measures=MEASURES,
+    quick={"recipes": ["deepwordbug", "input_reduction"], "rows": 10},
+)
+def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
+    """Share of rows whose class an adversarial search changes. Ideal: success 0, robust accuracy 1.
+
+    Searches of TextAttack run against the deployed model within a budget of queries and of time;
+    every change of class is scored once more. A change is *valid* when a text keeps its sentence
+    similarity, most of its words, their polarity (VADER) and its terms for groups of people: rules
+    that stand in for a person's judgement. The slice of all recipes counts a row as broken when
+    any recipe broke it. Success is a lower bound: another search may find more.
+
+    References
+    ----------
+    Morris et al. 2020 (TextAttack, arXiv:2005.05909); Morris et al. 2020 on validity
+    (arXiv:2004.14174); the papers of the recipes are named in the table.
+    """
+    assert subject.score
+    recipes = [find_recipe(name) for name in params.recipes]
+    armoury = arm(recipes, subject.asset, params.max_queries)
+    if not armoury.attackers:
+        raise Skip("; ".join(f"{name}: {reason.removeprefix('skipped: ')}" for name, reason in armoury.skipped.items()))
+    rows = _rows(subject, params, rng)
+    rules = rules_of(subject.asset, params.min_similarity, params.max_edit_share)
+    done = _attacked(subject, params, rows, armoury, rules, rng)
+    report = Report(robustness_attack, rows, params.max_queries, rules.unlooked, rng)
+    yield recipes_table(recipes, done[MODEL], armoury.skipped, rules.summary)
+    yield from report.numbers(done[MODEL])
+    for name, reason in armoury.skipped.items():
+        yield robustness_attack.finding("attack_success", None, 0, slice={"recipe": name}, note=reason)
+    yield from report.change(done[MODEL], done.get(PLAIN, []))
+    for one in done[MODEL]:
+        yield from curves(one, params.max_queries)
+    if params.examples:
+        yield examples(done[MODEL], rows, subject.labels, subject.score, params.examples)
+
+
+def _rows(subject: Subject, params: Params, rng: np.random.Generator) -> Sample:
+    """Return rows up to the last one that is to be attacked, right and wrong ones as they come."""
+    everything = sample(subject, len(subject.test), int(substream(rng, "rows").integers(2**32)))
+    right = everything.labels == everything.predicted
+    return everything.take(np.flatnonzero(np.cumsum(right) - right < params.rows))
+
+
+def _attacked(
+    subject: Subject, params: Params, rows: Sample, armoury: Armoury, rules: Rules, rng: np.random.Generator
+) -> dict[str, list[Attacked]]:
+    """Attack the model, and a plain one if there is one; return what each recipe did to either."""
+    assert subject.score
+    models = {MODEL: subject.score} | ({PLAIN: subject.plain_score} if subject.plain_score else {})
+    right = rows.labels == rows.predicted
+    job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic)
+    results = attack(armoury.attackers, models, subject.asset, job, rng)
+    ran = [attacker.recipe for attacker in armoury.attackers]
+    return {
+        model: [assess(recipe, results.get((model, recipe.name), []), job, score, rules) for recipe in ran]
+        for model, score in models.items()
+    }
