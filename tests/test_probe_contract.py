@@ -1,6 +1,7 @@
 """What every registered probe must keep, whoever wrote it."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,37 @@ discover()
 EVERY = pytest.mark.parametrize("spec", [PROBES[id] for id in sorted(PROBES)], ids=lambda spec: spec.id)
 
 
-PARAMS: dict[str, dict[str, JsonValue]] = {"behaviour.suite": {"labels": {"abusive": "1", "acceptable": "0"}}}
+CLAIMS: list[JsonValue] = [
+    {
+        "name": "paper",
+        "accuracy": 0.9,
+        "macro_f1": 0.9,
+        "n": 200,
+        "per_class": {
+            "0": {"precision": 0.9, "recall": 0.9, "f1": 0.9, "support": 100},
+            "1": {"recall": 0.9, "support": 100},
+        },
+    },
+    {"name": "abstract", "accuracy": 0.99},
+]
+PARAMS: dict[str, dict[str, JsonValue]] = {
+    "behaviour.suite": {"labels": {"abusive": "1", "acceptable": "0"}},
+    "account.claims": {"claims": CLAIMS},
+    "privacy.uniqueness": {"columns": ["district"]},
+}
 """What a probe needs to be told of synthetic subjects."""
+
+
+def synthetic(n: int = 600, classes: int = 2, **given: Any) -> Subject:
+    """Return a subject with a train split and a further column."""
+    subject = make_subject(n, classes, **{"train": make_split("train", np.arange(400) % classes, [])} | given)
+    splits = {name: replace(split, extra={"district": districts(split)}) for name, split in subject.splits.items()}
+    return replace(subject, splits=splits)
+
+
+def districts(split: Split) -> tuple[str | None, ...]:
+    drawn = np.random.default_rng(len(split)).integers(31, size=len(split))
+    return tuple(f"d{k}" if k else None for k in drawn)
 
 
 def params_of(spec: ProbeSpec) -> Frozen:
@@ -36,7 +66,10 @@ def shuffled(subject: Subject) -> Subject:
     test, predicted = subject.test, subject.predicted
     groups = tuple(replace(g, members=g.members[order]) for g in test.groups)
     pick = lambda values: tuple(values[i] for i in order)  # noqa: E731
-    moved = replace(test, ids=pick(test.ids), texts=pick(test.texts), labels=test.labels[order], groups=groups)
+    extra = {name: pick(values) for name, values in test.extra.items()}
+    moved = replace(
+        test, ids=pick(test.ids), texts=pick(test.texts), labels=test.labels[order], groups=groups, extra=extra
+    )
     scores = None if predicted.scores is None else predicted.scores[order]
     predictions = {**subject.predictions, "test": Predictions(predicted.labels[order], scores)}
     return replace(subject, splits={**subject.splits, "test": moved}, predictions=predictions)
@@ -77,7 +110,7 @@ def test_declares_what_it_measures(spec: ProbeSpec) -> None:
 
 @EVERY
 def test_findings_are_declared_complete_and_repeatable(spec: ProbeSpec) -> None:
-    subject = make_subject()
+    subject = synthetic()
     done = run(spec, subject)
     assert done.status == "ok", done.reason
     assert done.findings
@@ -100,13 +133,13 @@ def test_findings_are_declared_complete_and_repeatable(spec: ProbeSpec) -> None:
 
 @EVERY
 def test_reports_most_of_what_it_declares(spec: ProbeSpec) -> None:
-    subject = make_subject(train=make_split("train", np.arange(400) % 2, []))
+    subject = synthetic()
     baseline = {"test": Predictions(*_noisy(subject))}
     facts = subject.facts.model_copy(update={"offers": (*subject.facts.offers, "baseline")})
     plain = scorer_of(subject.test.texts, baseline["test"].scores)
     told = replace(subject, baseline=baseline, facts=facts, plain_score=plain)
     reported = {f.metric for f in run(spec, told).findings}
-    multiclass = {f.metric for f in run(spec, make_subject(classes=3)).findings}
+    multiclass = {f.metric for f in run(spec, synthetic(classes=3)).findings}
     assert set(spec.metrics) == reported | multiclass
 
 
@@ -117,7 +150,7 @@ def _noisy(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
 
 @EVERY
 def test_row_order_and_group_names_do_not_matter(spec: ProbeSpec) -> None:
-    subject = make_subject(500)
+    subject = synthetic(500)
     expected = numbers(run(spec, subject))
     assert numbers(run(spec, shuffled(subject))) == expected
     assert numbers(run(spec, renamed(subject))) == expected
@@ -126,9 +159,9 @@ def test_row_order_and_group_names_do_not_matter(spec: ProbeSpec) -> None:
 @EVERY
 def test_another_group_column_changes_no_other_number(spec: ProbeSpec) -> None:
     groups = {"sex": list("fm" * 200), "race": list("abab" * 100)}
-    both = make_subject(400, groups=groups, crossings=(("sex", "race"),))
+    both = synthetic(400, groups=groups, crossings=(("sex", "race"),))
     extra = [("y", "z")[i % 3 == 0] for i in range(400)]
-    three = make_subject(400, groups={"colour": extra, **groups}, crossings=(("sex", "race"),))
+    three = synthetic(400, groups={"colour": extra, **groups}, crossings=(("sex", "race"),))
     keep = lambda done: [f for f in done.findings if "colour" not in f.slice]  # noqa: E731
     assert keep(run(spec, three)) == keep(run(spec, both))
 
@@ -146,7 +179,7 @@ def test_thin_data_gives_notes_and_no_crash(spec: ProbeSpec, case: str) -> None:
 
 
 def _empty_group() -> Subject:
-    subject = make_subject(200)
+    subject = synthetic(200)
     sex = subject.test.group("sex")
     widened = GroupColumn("sex", (*sex.values, "x"), np.hstack([sex.members, np.zeros((200, 1), bool)]))
     test = replace(subject.test, groups=(widened, subject.test.group("race")))
@@ -154,27 +187,27 @@ def _empty_group() -> Subject:
 
 
 THIN = {
-    "one class": lambda: make_subject(80, labels=np.ones(80, dtype=np.int64)),
-    "one group": lambda: make_subject(80, groups={"sex": ["f"] * 80}),
+    "one class": lambda: synthetic(80, labels=np.ones(80, dtype=np.int64)),
+    "one group": lambda: synthetic(80, groups={"sex": ["f"] * 80}),
     "empty group": _empty_group,
-    "n=1": lambda: make_subject(1, groups={"sex": ["f"]}),
-    "no group": lambda: make_subject(80, groups={}),
-    "labels only": lambda: make_subject(80, with_scores=False),
-    "constant": lambda: make_subject(80, scores=np.tile([0.7, 0.3], (80, 1)), labels=np.arange(80) % 2),
+    "n=1": lambda: synthetic(1, groups={"sex": ["f"]}),
+    "no group": lambda: synthetic(80, groups={}),
+    "labels only": lambda: synthetic(80, with_scores=False),
+    "constant": lambda: synthetic(80, scores=np.tile([0.7, 0.3], (80, 1)), labels=np.arange(80) % 2),
 }
 
 
 @EVERY
 @pytest.mark.parametrize("classes", [3, 5])
 def test_many_classes(spec: ProbeSpec, classes: int) -> None:
-    done = run(spec, make_subject(400, classes))
+    done = run(spec, synthetic(400, classes))
     assert done.status == "ok"
     assert any(f.value is not None for f in done.findings)
 
 
 @EVERY
 def test_the_subject_is_not_changed(spec: ProbeSpec) -> None:
-    subject = make_subject(200)
+    subject = synthetic(200)
     for array in _arrays(subject):
         array.setflags(write=False)
     assert run(spec, subject).status == "ok"
@@ -191,7 +224,7 @@ def _arrays(subject: Subject) -> list[np.ndarray]:
 @EVERY
 def test_a_crash_is_an_error_with_its_reason(spec: ProbeSpec) -> None:
     logged: list[str] = []
-    subject = replace(make_subject(50), splits={})
+    subject = replace(synthetic(50), splits={})
     done = run_probe(spec, subject, params_of(spec), 7, say=lambda _: None, log=logged.append)
     assert done.status == "error"
     assert "KeyError" in done.reason
@@ -216,5 +249,5 @@ def test_a_calibrated_subject_draws_labels_from_its_scores() -> None:
 def test_none_of_the_findings_is_a_placeholder() -> None:
     """Two unlike subjects must not give one and the same set of numbers."""
     for id in sorted(PROBES):
-        a, b = (numbers(run(PROBES[id], make_subject(300, seed=seed))) for seed in (1, 2))
+        a, b = (numbers(run(PROBES[id], synthetic(300, seed=seed))) for seed in (1, 2))
         assert a != b, id

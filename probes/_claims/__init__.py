@@ -1,0 +1,1 @@
+"""What an owner says of a model: published numbers and the training recipe."""
