@@ -147,15 +147,18 @@ def _scored(
     tuning: TuningFacts | None = None,
 ) -> Subject:
     from audit.scoring import Scorer
+    from audit.workbench import TransformerBench
 
     splits = _splits(tables, labels, config.data.columns)
     scorer = Scorer(model, places.cache)
     predictions = {name: _predict(scorer, split) for name, split in splits.items() if name != "train"}
     # Scored once: to export it first would take longer than it saves.
     baseline = {"test": _predict(Scorer(start, places.cache, backend="torch"), splits["test"])} if start else {}
-    return _subject(
+    subject = _subject(
         config, tables, labels, predictions, facts, baseline=baseline, model=model, scorer=scorer, tuning=tuning
     )
+    bench = TransformerBench(model, places.cache / "onnx" / model.digest, scorer.facts().backend)
+    return replace(subject, bench=bench)
 
 
 def _predict(scorer: "Scorer", split: Split) -> Predictions:

@@ -14,6 +14,7 @@ from audit.types import (
     SplitFacts,
     Subject,
     SubjectFacts,
+    Variant,
 )
 
 WORDS = [
@@ -90,6 +91,40 @@ def scorer_of(texts: Sequence[str], scores: Floats) -> Callable[[Sequence[str]],
     return lambda batch: np.stack([known[t] if t in known else of_hash(t) for t in batch])
 
 
+class SteadyBench:
+    """A workbench without a model, whose clock ticks once whenever it is read.
+
+    The second engine rounds its probabilities, and smaller copies round them harder.
+    """
+
+    backends: tuple[str, ...] = ("torch", "onnx")
+    parameters = 1000
+    file_bytes = 4_000_000
+    cores: int | None = 2
+    tick = 1 / 1024
+
+    def __init__(self, score: Callable[[Sequence[str]], Floats]) -> None:
+        self._score = score
+        self._ticks = 0
+
+    def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
+        return self._score(texts) if backend == "torch" else self._score(texts).round(3)
+
+    def variant(self, kind: str) -> Variant:
+        return Variant(lambda texts, rows: self._score(texts).round(1), 700, 1_000_000, f"stands for {kind}")
+
+    def clock(self) -> float:
+        self._ticks += 1
+        return self._ticks * self.tick
+
+    def joules(self) -> float | None:
+        return None
+
+    def peak_memory(self, work: Callable[[], object]) -> tuple[int | None, str]:
+        work()
+        return 200_000_000, "made up"
+
+
 def make_subject(
     n: int = 600,
     classes: int = 2,
@@ -155,4 +190,5 @@ def make_subject(
         score=score,
         token_counts=counts,
         max_tokens=128,
+        bench=SteadyBench(score) if score else None,
     )

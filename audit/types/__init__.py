@@ -23,7 +23,9 @@ from audit.types._evidence import (
 from audit.types._record import (
     SCHEMA_VERSION,
     Check,
+    CompositeScore,
     EpochFacts,
+    ItemScore,
     Outcome,
     Provenance,
     RunRecord,
@@ -34,7 +36,7 @@ from audit.types._record import (
     TuningFacts,
     Verdict,
 )
-from audit.types._statements import Attestation, CardFacts, Rule, Severity, Waiver
+from audit.types._statements import Attestation, CardFacts, Composite, CompositeItem, Rule, Severity, Waiver
 from audit.types._subject import (
     Advance,
     Asset,
@@ -47,6 +49,8 @@ from audit.types._subject import (
     Score,
     Split,
     Subject,
+    Variant,
+    Workbench,
 )
 
 __all__ = [
@@ -60,6 +64,9 @@ __all__ = [
     "CardFacts",
     "Cell",
     "Check",
+    "Composite",
+    "CompositeItem",
+    "CompositeScore",
     "ConfigFile",
     "Curve",
     "EpochFacts",
@@ -73,6 +80,7 @@ __all__ = [
     "Interval",
     "Ints",
     "IsoDate",
+    "ItemScore",
     "Model",
     "Null",
     "Outcome",
@@ -93,6 +101,8 @@ __all__ = [
     "Table",
     "Text",
     "TuningFacts",
+    "Variant",
     "Verdict",
     "Waiver",
+    "Workbench",
 ]

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from audit.types._base import Frozen
-from audit.types._evidence import Finding, ProbeRun
-from audit.types._statements import Attestation, CardFacts, Rule, Waiver
+from audit.types._evidence import Finding, Interval, ProbeRun
+from audit.types._statements import Attestation, CardFacts, Composite, Rule, Waiver
 
 SCHEMA_VERSION = 1
 
@@ -99,6 +99,33 @@ class Provenance(Frozen):
     digests: dict[str, str]
 
 
+class ItemScore(Frozen):
+    """What one item of a weighted summary came to."""
+
+    score: float | None
+    """From 0 to 1, 1 the best; None where it was not measured."""
+    interval: Interval | None = None
+    n: int = 0
+    note: str = ""
+    """Why it, or its interval, is missing."""
+
+
+class CompositeScore(Frozen):
+    """What a weighted summary came to."""
+
+    composite: Composite
+    value: float | None
+    """Weighted mean of the items that were observed, 0 to 1; None where there was none."""
+    coverage: float
+    """Sum of their weights: a missing item is missing, not zero."""
+    interval: Interval | None = None
+    """From the intervals of the items."""
+    sensitivity: Interval | None = None
+    """Where the value lies when the weights are shaken."""
+    items: tuple[ItemScore, ...]
+    """One for each item of the composite."""
+
+
 class RunRecord(Frozen):
     """Everything measured in one run: the only bridge from measuring to judging."""
 
@@ -117,6 +144,7 @@ class RunRecord(Frozen):
     waivers: tuple[Waiver, ...]
     provenance: Provenance
     probes: tuple[ProbeRun, ...]
+    composites: tuple[CompositeScore, ...] = ()
     seconds: float
 
     def findings(self) -> tuple[Finding, ...]:

@@ -1,5 +1,6 @@
 """What only a person knows or decides: statements, facts, rules and waivers."""
 
+from math import isclose
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -85,4 +86,58 @@ class Waiver(Frozen):
     def _begins_before_it_ends(self) -> Self:
         if self.expires < self.created:
             raise ValueError("a waiver cannot expire before it was created")
+        return self
+
+
+class CompositeItem(Frozen):
+    """One part of a weighted summary: a measured figure, or what a named person states."""
+
+    weight: float = Field(ge=0)
+    name: Text | None = None
+    """What it stands for, such as a need of the users; else the metric or the statement names it."""
+    metric: str | None = None
+    slice: dict[str, str] = {}
+    """Of the figure; all rows by default."""
+    low: float = 0.0
+    """The figure that counts as 0 or, where lower is better, as 1."""
+    high: float = 1.0
+    """The figure that counts as 1 or, where lower is better, as 0."""
+    better: Literal["lower", "higher"] | None = None
+    """Which way the figure counts; a metric must say."""
+    statement: Text | None = None
+    score: float | None = Field(None, ge=0, le=1)
+    who: str | None = None
+    date: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _measured_or_stated(self) -> Self:
+        stated = (self.statement, self.score, self.who, self.date)
+        if (self.metric is None) == (self.statement is None):
+            raise ValueError("give 'metric' or 'statement', and not both")
+        if self.metric is None and None in stated:
+            raise ValueError("a statement needs 'score' (0 to 1), 'who' and 'date'")
+        if self.metric is not None and any(part is not None for part in stated):
+            raise ValueError("'score', 'who' and 'date' go with 'statement', not with 'metric'")
+        if self.metric is not None and self.better is None:
+            raise ValueError("a metric needs better = 'higher' or 'lower'")
+        if not self.low < self.high:
+            raise ValueError("'low' must be below 'high'")
+        return self
+
+
+class Composite(Frozen):
+    """A weighted summary, declared by its owner with its weights; it never decides anything.
+
+    The sums of needs, performance and experience (F1, F2 and F4 of the requirements catalogue).
+    """
+
+    name: Text
+    kind: Literal["needs", "performance", "experience"]
+    items: tuple[CompositeItem, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> Self:
+        total = sum(item.weight for item in self.items)
+        if not isclose(total, 1, abs_tol=1e-6):
+            raise ValueError(f"the weights of the items must sum to 1; they sum to {total:.6g}")
         return self

@@ -99,6 +99,55 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A smaller copy of the model."""
+
+    run: Callable[[Sequence[str], int], Floats]
+    """Probabilities of texts in this order, in batches of so many rows; shape (n, classes)."""
+    parameters: int
+    """Weights that are not zero."""
+    file_bytes: int
+    """Size of its saved weights, uncompressed."""
+    how: str
+    """How it was made, and what that is good for."""
+
+
+class Workbench(Protocol):
+    """The model itself, for probes that run it again, shrink it, or time it."""
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Engines that can run it here; first the one that the audit scores with."""
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the saved weights, uncompressed."""
+
+    @property
+    def cores(self) -> int | None:
+        """Processor cores that it computes on; None where it runs on another device."""
+
+    def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
+        """Probabilities, computed anew in this order and in batches of ``rows``; shape (n, classes)."""
+
+    def variant(self, kind: str) -> Variant:
+        """Return a smaller copy, ``int8`` or ``pruned``; raises SubjectError where it cannot be made."""
+
+    def clock(self) -> float:
+        """Seconds since some moment."""
+
+    def joules(self) -> float | None:
+        """Energy that the processor has used since some moment; None where no counter can be read."""
+
+    def peak_memory(self, work: Callable[[], object]) -> tuple[int | None, str]:
+        """Return the most bytes in use while ``work`` ran, and what was counted."""
+
+
+@dataclass(frozen=True)
 class Subject:
     """Model, data and predictions: everything a probe may look at. Never saved."""
 
@@ -121,6 +170,8 @@ class Subject:
     """What relative paths in the parameters of a probe start from."""
     token_counts: Callable[[Sequence[str]], Ints] | None = None
     max_tokens: int | None = None
+    bench: Workbench | None = None
+    """The model itself, where it is one that can be run anew."""
 
     @property
     def test(self) -> Split:

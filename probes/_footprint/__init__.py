@@ -1,0 +1,1 @@
+"""Time, energy and size of a model, and what its smaller copies change."""
