@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from audit.types import Attestation, CardFacts, Frozen, Rule, Waiver
+from audit.types import Attestation, CardFacts, Composite, Frozen, Rule, Waiver
 
 RESERVED = frozenset(
     {
@@ -200,6 +200,7 @@ class AuditConfig(Frozen):
     card: CardFacts = CardFacts()
     attest: tuple[Attestation, ...] = ()
     waive: tuple[Waiver, ...] = ()
+    composite: tuple[Composite, ...] = ()
 
     @model_validator(mode="after")
     def _predictions_are_not_the_truth(self) -> Self:

@@ -1,17 +1,22 @@
 """Read ``audit.toml``, check it whole before anything is loaded, and say where an error stands."""
 
 import tomllib
+from collections.abc import Iterable, Set
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from audit.attestations import with_digest
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
 from audit.perturbations import ADVERSARIES, PERTURBATIONS
-from audit.registry import PROBES, find
+from audit.registry import PROBES, Measure, find
 from audit.types import Frozen, Rule
+
+Place = tuple[str | int, ...]
+"""Keys and indices that lead to a part of the configuration."""
 
 
 def load_config(path: Path) -> tuple[AuditConfig, str]:
@@ -39,8 +44,8 @@ def load_config(path: Path) -> tuple[AuditConfig, str]:
     _check_probes(config, where)
     _check_recipe(config, where)
     _check_rules(config, where)
-    _check_statements(config, where)
-    return config, text
+    _check_composites(config, where)
+    return _stated(config, where), text
 
 
 def requested(config: AuditConfig) -> tuple[str, ...]:
@@ -111,25 +116,34 @@ def _check_recipe(config: AuditConfig, where: "_Where") -> None:
 
 
 def _check_rules(config: AuditConfig, where: "_Where") -> None:
-    metrics = {metric for id in requested(config) for metric in find(id).metrics}
     columns = {*config.data.groups, *config.data.flags}
     for index, rule in enumerate(config.gate):
-        if rule.metric not in metrics:
-            message = f"no requested probe measures {rule.metric!r}.{did_you_mean(rule.metric, metrics)}"
-            raise ConfigError(where.say(("gate", index, "metric"), message))
-        _check_bound(rule, ("gate", index), where)
-        for column in {*(rule.slice or {}), *rule.each} - columns - RESERVED:
-            message = f"{column!r} is not a group column.{did_you_mean(column, columns)}"
-            raise ConfigError(where.say(("gate", index, "each" if rule.each else "slice"), message))
+        measure = _measure(rule.metric, config, ("gate", index), where)
+        _check_bound(rule, measure, ("gate", index), where)
+        key = "each" if rule.each else "slice"
+        _check_slice({*(rule.slice or {}), *rule.each}, columns, ("gate", index, key), where)
     for index, waiver in enumerate(config.waive):
         if waiver.metric not in {rule.metric for rule in config.gate}:
             raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
 
 
-def _check_bound(rule: Rule, loc: tuple[str | int, ...], where: "_Where") -> None:
+def _measure(metric: str, config: AuditConfig, loc: Place, where: "_Where") -> Measure:
+    """Return what is known of a metric, or refuse one that nobody measures."""
+    specs = [find(id) for id in requested(config)]
+    measures = {f"{spec.id}.{name}": measure for spec in specs for name, measure in spec.measures.items()}
+    if metric not in measures:
+        message = f"no requested probe measures {metric!r}.{did_you_mean(metric, measures)}"
+        raise ConfigError(where.say((*loc, "metric"), message))
+    return measures[metric]
+
+
+def _check_slice(named: Iterable[str], columns: Set[str], loc: Place, where: "_Where") -> None:
+    for column in set(named) - columns - RESERVED:
+        raise ConfigError(where.say(loc, f"{column!r} is not a group column.{did_you_mean(column, columns)}"))
+
+
+def _check_bound(rule: Rule, measure: Measure, loc: Place, where: "_Where") -> None:
     """Refuse a rule that no number can break, or none can keep."""
-    spec = next(find(id) for id in PROBES if rule.metric in find(id).metrics)
-    measure = spec.measures[rule.metric.removeprefix(f"{spec.id}.")]
     low, high = (-inf if measure.low is None else measure.low), (inf if measure.high is None else measure.high)
     side, bound = ("max", rule.max) if rule.max is not None else ("min", rule.min)
     assert bound is not None  # a rule has exactly one bound
@@ -141,13 +155,35 @@ def _check_bound(rule: Rule, loc: tuple[str | int, ...], where: "_Where") -> Non
         )
 
 
-def _check_statements(config: AuditConfig, where: "_Where") -> None:
+def _check_composites(config: AuditConfig, where: "_Where") -> None:
+    columns = {*config.data.groups, *config.data.flags}
+    for index, composite in enumerate(config.composite):
+        for at, item in enumerate(composite.items):
+            if item.metric is None:
+                continue
+            loc = ("composite", index, "items", at)
+            measure = _measure(item.metric, config, loc, where)
+            _check_slice(item.slice, columns, (*loc, "slice"), where)
+            if measure.better not in ("none", item.better):
+                message = f"of {item.metric} {measure.better} is better. Write better = {measure.better!r}."
+                raise ConfigError(where.say((*loc, "better"), message))
+
+
+def _stated(config: AuditConfig, where: "_Where") -> AuditConfig:
+    """Return the configuration with the evidence of every statement found and hashed."""
     from audit.values import VALUES
 
+    statements = []
     for index, statement in enumerate(config.attest):
         if statement.value not in VALUES:
             message = f"there is no value {statement.value!r}.{did_you_mean(statement.value, VALUES)}"
             raise ConfigError(where.say(("attest", index, "value"), message))
+        try:
+            statements.append(with_digest(statement, where.path.parent))
+        except ValueError as error:
+            key = "sha256" if statement.sha256 else "evidence"
+            raise ConfigError(where.say(("attest", index, key), str(error))) from None
+    return config.model_copy(update={"attest": tuple(statements)})
 
 
 class _Where:
@@ -157,7 +193,7 @@ class _Where:
         self.path = path
         self.lines = _key_lines(text)
 
-    def say(self, loc: tuple[str | int, ...], message: str) -> str:
+    def say(self, loc: Place, message: str) -> str:
         for end in range(len(loc), 0, -1):
             if loc[:end] in self.lines:
                 return f"{self.path}, line {self.lines[loc[:end]]}: {message}"
@@ -185,7 +221,7 @@ class _Where:
 MODEL_KINDS: dict[str, type[Frozen]] = {"load": LoadModel, "tune": TuneModel, "predictions": StoredModel}
 
 
-def _fields_at(root: type[Frozen], loc: tuple[str | int, ...]) -> list[str]:
+def _fields_at(root: type[Frozen], loc: Place) -> list[str]:
     """Return the known keys of the table at ``loc`` below ``root``."""
     model = root
     for part in loc:
@@ -202,11 +238,11 @@ def _table_type(annotation: Any) -> type[Frozen] | None:
     return next((t for arg in getattr(annotation, "__args__", ()) if (t := _table_type(arg))), None)
 
 
-def _key_lines(text: str) -> dict[tuple[str | int, ...], int]:
+def _key_lines(text: str) -> dict[Place, int]:
     """Map each table and key of a TOML text, such as ``("gate", 0, "max")``, to its line."""
-    lines: dict[tuple[str | int, ...], int] = {}
+    lines: dict[Place, int] = {}
     counts: dict[str, int] = {}
-    table: tuple[str | int, ...] = ()
+    table: Place = ()
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if stripped.startswith("[["):

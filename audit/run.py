@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
+from audit.composites import compose
 from audit.config import AuditConfig
 from audit.config_file import params_of, requested
 from audit.errors import AuditError
@@ -56,6 +57,7 @@ def run_audit(
         run_probe(find(id), subject, params_of(config, id, quick=quick), config.seed, say=say, log=log)
         for id in requested(config)
     )
+    findings = [finding for run in runs for finding in run.findings]
     return RunRecord(
         run_id=uuid.uuid4().hex,
         created=created.isoformat(),
@@ -75,6 +77,7 @@ def run_audit(
             digests=_digests(subject),
         ),
         probes=runs,
+        composites=tuple(compose(one, findings, config.seed) for one in config.composite),
         seconds=round(time.monotonic() - started, 2),
     )
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 
-from audit.types import Attestation, Frozen, RunRecord
+from audit.types import Attestation, Frozen, ProbeRun, RunRecord
 
 Localised = dict[Literal["en", "zh"], str]
 Evidenced = Literal["measured", "attested", "absent"]
@@ -25,6 +25,23 @@ class Value(Frozen):
     """V-numbers of the requirements catalogue that it takes up."""
 
 
+class ValueNode(Frozen):
+    """One node of the value graph."""
+
+    title: Localised
+    requirement: str
+    """V-number of the requirements catalogue."""
+    probes: tuple[str, ...]
+    """What is evidence for it: probe ids, or what they begin with."""
+    leads_to: tuple[str, ...] = ()
+    """Ids of the nodes that rest on it."""
+
+    @property
+    def value(self) -> str:
+        """Id of the value that holds its requirement, whose statements are also about it."""
+        return next(id for id, value in VALUES.items() if self.requirement in value.requirements)
+
+
 @dataclass(frozen=True)
 class Standing:
     """What a record holds about one value."""
@@ -35,16 +52,41 @@ class Standing:
     findings: int
     """Numbers that they measured."""
     attestations: tuple[Attestation, ...]
-    """Statements that had not expired when the record was made."""
-    expired: tuple[Attestation, ...]
+    """Statements in force when the record was made."""
+    lapsed: tuple[Attestation, ...]
+    """Statements that had expired by then, or had not begun: they never count."""
 
 
-def _load() -> Mapping[str, Value]:
+def _load() -> tuple[Mapping[str, Value], Mapping[str, ValueNode]]:
     raw = tomllib.loads(files("audit").joinpath("values.toml").read_text(encoding="utf-8"))
-    return MappingProxyType({id: Value.model_validate(value) for id, value in raw.items()})
+    graph = {id: ValueNode.model_validate(node) for id, node in raw.pop("graph").items()}
+    return MappingProxyType({id: Value.model_validate(value) for id, value in raw.items()}), MappingProxyType(graph)
 
 
-VALUES = _load()
+VALUES, GRAPH = _load()
+"""The eight values, and the tree in which they rest on each other, its root first."""
+
+
+def node_states(record: RunRecord) -> Mapping[str, Evidenced]:
+    """Return for each node of the value graph whether it was measured, attested or neither.
+
+    Stricter than :func:`standing`: a value may be measured while a node of it, such as what
+    people accept, is not.
+    """
+    ran = [run.probe for run in record.probes if _numbers(run)]
+    held = standing(record)
+    return MappingProxyType(
+        {id: _state(any(p.startswith(node.probes) for p in ran), held[node.value]) for id, node in GRAPH.items()}
+    )
+
+
+def _state(measured: bool, held: "Standing") -> Evidenced:
+    return "measured" if measured else "attested" if held.attestations else "absent"
+
+
+def _numbers(run: ProbeRun) -> int:
+    """Return how many numbers a probe measured."""
+    return sum(finding.value is not None for finding in run.findings) if run.status == "ok" else 0
 
 
 def standing(record: RunRecord) -> Mapping[str, Standing]:
@@ -66,11 +108,7 @@ def standing(record: RunRecord) -> Mapping[str, Standing]:
 
 
 def _standing(value: str, record: RunRecord) -> Standing:
-    measured = {
-        run.probe: sum(finding.value is not None for finding in run.findings)
-        for run in record.probes
-        if value in run.values and run.status == "ok"
-    }
+    measured = {run.probe: _numbers(run) for run in record.probes if value in run.values}
     probes = tuple(probe for probe, count in measured.items() if count)
     statements = [a for a in record.attestations if a.value == value]
     day = record.created[:10]
@@ -80,5 +118,5 @@ def _standing(value: str, record: RunRecord) -> Standing:
         probes=probes,
         findings=sum(measured.values()),
         attestations=valid,
-        expired=tuple(a for a in statements if a not in valid),
+        lapsed=tuple(a for a in statements if a not in valid),
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from audit.types import Better, Outcome, State, Status
 from audit.values import Evidenced
+from reports.attributions import Explained
+from reports.graph import Node
 from reports.marks import Piece
 from reports.words import Words
 
@@ -176,6 +178,7 @@ class Section:
     lines_left_out: int
     grids: tuple[Grid, ...]
     galleries: tuple[Gallery, ...]
+    explained: tuple[Explained, ...]
     metrics: tuple[Metric, ...]
     """What neither the headline nor a forest shows, as far as there is room."""
     others: int
@@ -190,7 +193,8 @@ class Statement:
     text: Words
     by: Words
     evidence: str
-    expired: bool
+    lapsed: Words
+    """Why it does not count; empty where it does."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,22 @@ class Value:
     sections: tuple[Section, ...]
     elsewhere: tuple[Link, ...]
     statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One weighted summary, ready to print."""
+
+    title: Words
+    kind: Words
+    value: str
+    interval: str
+    band: str
+    """Where the value lies when the weights are shaken."""
+    coverage: str
+    missing: Words
+    """What the items that were not measured could do to it; empty where none is missing."""
+    items: Grid
 
 
 @dataclass(frozen=True)
@@ -294,6 +314,8 @@ class Card:
     checks: tuple[CheckRow, ...]
     gaps: Gaps
     values: tuple[Value, ...]
+    graph: Node
+    summaries: tuple[Summary, ...]
     facts: tuple[Entry, ...]
     subject: SubjectView
     origin: Origin

@@ -50,9 +50,47 @@ PREFERRED = (
     "valid_attack_success",
     "robust_accuracy",
     "attack_success_difference",
+    "deferral_rate",
+    "remaining_error",
+    "error_reduction",
+    "coverage_at_accuracy",
+    "team_gain",
+    "deferral_rate_difference",
+    "remaining_error_difference",
+    "aurc",
+    "identity_mass",
+    "identity_mass_difference",
+    "comprehensiveness_over_random",
+    "stability",
+    "agreement",
+    "advantage",
+    "tpr_at_fpr",
+    "rate",
+    "unique_share",
+    "smallest_class",
+    "label_error_rate",
+    "learnability",
+    "domain_auc",
+    "slices_confirmed",
+    "error_rate_over_rest",
+    "latency_p50_ms",
+    "energy_wh",
+    "co2e_g",
+    "parameters",
+    "label_agreement",
+    "concerns",
+    "consistent",
+    "contradictions",
+    "score",
+    "score_difference",
+    "alpha",
 )
 """What most readers look for first, by the last part of the metric's id."""
 
+WAYS = ("split", "with", "coverage", "backend", "variant", "kind", "claim", "condition", "method")
+"""Columns of a slice that tell how something was measured, and of what, and not whom it is about."""
+FEW = 4
+"""Figures that lead where none is of all rows."""
 
 Bounds = Mapping[Key, float]
 
@@ -95,9 +133,17 @@ def _null(finding: Finding) -> Words:
 
 
 def leading(findings: Iterable[Finding], most: int) -> list[Finding]:
-    """Return the figures for all rows and across groups, in the order of reading."""
-    whole = [f for f in findings if f.value is not None and (not f.slice or set(f.slice.values()) == {"*"})]
-    return sorted(whole, key=lambda f: rank(f.metric))[:most]
+    """Return the figures for all rows and across groups, in the order of reading; else some of all rows in one way."""
+    there = [f for f in findings if f.value is not None]
+    whole = [f for f in there if not f.slice or set(f.slice.values()) == {"*"}]
+    if whole:
+        return sorted(whole, key=lambda f: rank(f.metric))[:most]
+    return sorted((f for f in there if f.slice.keys() <= set(WAYS)), key=_by_way)[:FEW]
+
+
+def _by_way(finding: Finding) -> tuple[int, bool]:
+    """Return the place of a figure measured in several ways or of several splits: those of the test rows first."""
+    return rank(finding.metric), finding.slice.get("split", "test") != "test"
 
 
 def headline(findings: Iterable[Finding]) -> tuple[Reading, ...]:

@@ -5,19 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 from audit.types import Better, Finding
 from reports import numbers
 from reports.card import Dot, Forest
-from reports.findings import Bounds, key_of, rank
+from reports.findings import WAYS, Bounds, key_of, rank
 from reports.words import Words, crossing_name, join, metric_name, say, value_name
 
 MOST_DOTS = 12
 CHANGES = ("perturbation", "severity", "recipe", "budget", "category", "term", "capability")
-"""Columns of a slice that tell what was done or asked, and not whom a text is about."""
-RANKED = ("perturbation", "recipe", "category", "term", "capability")
+"""Columns of a slice that tell what was done to a text or asked of it, and not whom it is about."""
+RANKED = ("perturbation", "recipe", "category", "term", "capability", "condition")
 """Those drawn the worst first; severity and budget have curves."""
 DRAWN = {
     "robustness.noise": ("flip_rate", "worst_flip_rate"),
     "fairness.counterfactual": ("flip_rate", "term_shift", "template_flip_rate"),
     "behaviour.suite": ("pass_rate",),
     "robustness.attack": ("attack_success", "robust_accuracy"),
+    "human.deferral": ("deferral_rate", "remaining_error", "over_reliance", "team_gain", "conformal_coverage"),
+    "data.quality": ("label_error_rate", "contradiction_rate"),
+    "explain.shap": ("identity_mass",),
+    "explain.quality": ("comprehensiveness_over_random", "stability"),
+    "privacy.membership": ("auc",),
+    "privacy.uniqueness": ("unique_share",),
+    "account.repeatability": ("label_agreement",),
+    "slices.errors": ("error_rate_over_rest",),
+    "sustain.footprint": ("accuracy_change",),
 }
 """Of probes that measure much, what is drawn; their tables tell the rest."""
 
@@ -49,7 +58,9 @@ def forests(findings: Sequence[Finding], overall: Overall, bounds: Bounds) -> li
 def is_fine(finding: Finding) -> bool:
     """Return whether a slice is finer than a reader can take in, such as one kind of noise in one group."""
     columns = set(finding.slice) - {"class"}
-    return len(columns) > 1 and not columns.isdisjoint(CHANGES) and columns != {"category", "term"}
+    if columns <= {*WAYS} or columns == {"category", "term"}:
+        return False
+    return len(columns) > 1 and not columns.isdisjoint((*CHANGES, *WAYS))
 
 
 def _drawn(finding: Finding) -> bool:

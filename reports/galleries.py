@@ -4,7 +4,7 @@ from audit.types import Example, Examples
 from reports import numbers
 from reports.card import Gallery, Sample
 from reports.marks import differences, excerpt, side
-from reports.words import Words, change_name, join, metric_name, say, slice_name
+from reports.words import Words, change_name, groups_name, join, metric_name, say, slice_name
 
 
 def gallery(examples: Examples, id: str) -> Gallery:
@@ -27,13 +27,8 @@ def _sample(example: Example) -> Sample:
         before=excerpt(example.before) if pieces is None else side(pieces, "added"),
         after=None if pieces is None else side(pieces, "removed"),
         told=_told(example),
-        groups=join([_group(group) for group in example.groups], " · ", " · "),
+        groups=groups_name(example.groups),
     )
-
-
-def _group(group: str) -> Words:
-    column, colon, value = group.partition(": ")
-    return slice_name({column: value}) if colon else group
 
 
 def _told(example: Example) -> Words:

@@ -7,7 +7,7 @@ from reports import numbers
 from reports.card import Grid
 from reports.words import Words, column_name, metric_name, say, slice_name, value_name
 
-MOST_ROWS = 40
+MOST_ROWS = 25
 STEPS = (0.02, 0.05, 0.1, 0.2)
 """Sizes of a change from which on its cell is shaded more deeply."""
 

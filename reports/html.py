@@ -12,7 +12,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reports import charts, numbers, twins
+from reports import charts, graph, numbers, twins
 from reports.card import Card
 from reports.marks import visible
 from reports.words import Both, Language, Words, in_language, say
@@ -31,6 +31,7 @@ CHAPTERS_BEFORE = (
     ("gate", "gate.title"),
     ("gaps", "gaps.title"),
     ("values", "values.title"),
+    ("summaries", "composite.title"),
     ("facts", "facts.title"),
     ("subject", "subject.title"),
 )
@@ -64,11 +65,17 @@ def render(card: Card, lang: Language = "en") -> str:
             js=js,
             policy=_policy(css, js),
             record=_embedded(card.record_json),
-            chapters_before=[c for c in CHAPTERS_BEFORE if c[0] != "gate" or card.banner.outcome],
+            chapters_before=[c for c in CHAPTERS_BEFORE if c[0] not in _absent(card)],
             chapters_after=CHAPTERS_AFTER,
         )
     )
     return CONTROLS.sub(lambda letter: f"⟨U+{ord(letter[0]):04X}⟩", page)
+
+
+def _absent(card: Card) -> set[str]:
+    """Return the chapters that this card has not."""
+    there = {"gate": card.banner.outcome, "summaries": card.summaries}
+    return {chapter for chapter, content in there.items() if not content}
 
 
 @cache
@@ -88,6 +95,7 @@ def _environment() -> Environment:
         "bound": numbers.bound,
         "lanes": charts.lanes,
         "line": charts.line,
+        "graph": graph.draw,
         "columns": twins.columns,
         "rows": twins.rows,
     }

@@ -86,5 +86,5 @@ def _ends(curves: list[Curve], whiskers: bool) -> Words:
 
 
 def _axis(label: str) -> Words:
-    key = label.lower().replace(" ", "_")
+    key = label.lower().replace(",", "").replace(" ", "_")
     return known(f"axis.{key}") or known(f"metric.{key}") or label

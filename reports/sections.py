@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
-from audit.types import Attestation, Curve, Examples, Finding, ProbeRun, RunRecord, Table, Verdict
+from audit.types import Attestation, Attribution, Curve, Examples, Finding, ProbeRun, RunRecord, Table, Verdict
 from audit.values import VALUES, Standing, standing
 from reports import numbers
+from reports.attributions import explained
 from reports.card import Entry, Key, Link, Metric, Section, Statement, Value
 from reports.findings import Bounds, by_metric, headline, key_of, leading
 from reports.forests import forests, is_fine
@@ -17,7 +18,7 @@ from reports.words import Words, humanise, join, known, of, probe_name, say
 
 MOST_HEADLINES = 12
 MOST_CHARTS = 6
-MOST_FINDINGS = 20
+MOST_FINDINGS = 12
 
 
 def anchor_of(probe: str) -> str:
@@ -51,7 +52,10 @@ def _value(id: str, held: Standing, record: RunRecord, sections: Mapping[str, Se
         rests_on=_rests_on(held),
         sections=first,
         elsewhere=later,
-        statements=(*(_statement(a, False) for a in held.attestations), *(_statement(a, True) for a in held.expired)),
+        statements=(
+            *(_statement(said, "") for said in held.attestations),
+            *(_statement(said, _lapse(said, record)) for said in held.lapsed),
+        ),
     )
 
 
@@ -59,15 +63,20 @@ def _rests_on(held: Standing) -> Words:
     if held.state == "measured":
         names = join([probe_name(probe) for probe in held.probes], ", ", "、")
         return say("standing.rests_on", findings=numbers.count(held.findings), probes=names)
-    return say(f"standing.{held.state}_by", statements=len(held.attestations))
+    state = "lapsed" if held.state == "absent" and held.lapsed else held.state
+    return say(f"standing.{state}_by", statements=len(held.attestations))
 
 
-def _statement(said: Attestation, expired: bool) -> Statement:
+def _lapse(said: Attestation, record: RunRecord) -> Words:
+    return say("statement.expired" if said.expires < record.created[:10] else "statement.not_yet")
+
+
+def _statement(said: Attestation, lapsed: Words) -> Statement:
     by = say(
         "statement.by", who=said.who, role=said.role, date=numbers.day(said.date), expires=numbers.day(said.expires)
     )
     evidence = " · ".join(part for part in (said.evidence, said.sha256 and f"sha256 {said.sha256}") if part)
-    return Statement(of(said.statement), by, evidence, expired)
+    return Statement(of(said.statement), by, evidence, lapsed)
 
 
 def _other(sections: tuple[Section, ...]) -> tuple[Value, ...]:
@@ -98,10 +107,11 @@ def _bounds(verdict: Verdict | None) -> Bounds:
 def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bounds) -> Section:
     """Return what a probe found, trimmed so that a card stays readable whatever its size."""
     anchor = anchor_of(run.probe)
-    first = leading(run.findings, MOST_HEADLINES)
     charts = forests(run.findings, overall, bounds)
+    drawn = {dot.key for chart in charts[:MOST_CHARTS] for dot in chart.dots}
+    first = leading(_others(run.findings, drawn), MOST_HEADLINES)
     curves = lines([e for e in run.evidence if isinstance(e, Curve)], anchor)
-    others = _others(run.findings, {*map(key_of, first), *(d.key for c in charts[:MOST_CHARTS] for d in c.dots)})
+    others = _others(run.findings, {*map(key_of, first), *drawn})
     metrics = _first(by_metric([f for f in others if not is_fine(f)]), MOST_FINDINGS)
     return Section(
         id=run.probe,
@@ -120,6 +130,7 @@ def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bound
         galleries=tuple(
             gallery(e, f"{anchor}-texts-{i}") for i, e in enumerate(run.evidence) if isinstance(e, Examples)
         ),
+        explained=explained([e for e in run.evidence if isinstance(e, Attribution)], anchor),
         metrics=metrics,
         others=len(others),
         others_left_out=len(others) - sum(len(m.readings) for m in metrics),

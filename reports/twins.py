@@ -6,6 +6,9 @@ from reports.words import Words, column_name, say
 
 Row = tuple[Words, ...]
 
+MOST_ROWS = 12
+"""Points of a chart that its table tells, evenly spread, the first and the last among them."""
+
 
 def columns(chart: Line) -> Row:
     """Return the heads of the table of a chart."""
@@ -22,8 +25,15 @@ def _heads(chart: Line, series: Series) -> list[Words]:
 
 def rows(chart: Line) -> list[Row]:
     """Return the rows of the table of a chart."""
-    steps, cells = chart.series[0].x, _cells if len(chart.series) == 1 else _together
-    return [(_step(chart, i), *(c for series in chart.series for c in cells(series, i))) for i in range(len(steps))]
+    cells = _cells if len(chart.series) == 1 else _together
+    told = _told(len(chart.series[0].x))
+    return [(_step(chart, i), *(c for series in chart.series for c in cells(series, i))) for i in told]
+
+
+def _told(points: int) -> list[int]:
+    if points <= MOST_ROWS:
+        return list(range(points))
+    return [round(i * (points - 1) / (MOST_ROWS - 1)) for i in range(MOST_ROWS)]
 
 
 def _step(chart: Line, i: int) -> str:

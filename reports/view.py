@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from audit.types import Check, Finding, RunRecord, State, Verdict, Waiver
-from audit.values import VALUES, standing
+from audit.values import VALUES, node_states, standing
 from reports import numbers
 from reports.card import Banner, Card, CheckRow, Entry, Gap, Gaps
+from reports.composites import summary
 from reports.findings import interval
+from reports.graph import value_graph
 from reports.sections import anchor_of, values
 from reports.subject import origin, subject
 from reports.words import Words, gloss, metric_name, of, probe_name, say, slice_name
@@ -45,6 +47,8 @@ def build_card(record: RunRecord, verdict: Verdict | None) -> Card:
         checks=_checks(verdict),
         gaps=_gaps(record, verdict),
         values=values(record, verdict),
+        graph=value_graph(node_states(record)),
+        summaries=tuple(summary(found, f"summary-{i}") for i, found in enumerate(record.composites)),
         facts=_facts(record),
         subject=subject(record),
         origin=origin(record),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,8 +25,21 @@ class Both:
 Words = str | Both
 """A plain string reads the same in both languages."""
 
-FAMILIES = {"perturbation": "perturbation", "recipe": "attack", "category": "category", "capability": "capability"}
-"""Columns of a slice whose entries are Renben's own, and where in the catalogue their names stand."""
+FAMILIES = {
+    "perturbation": "perturbation",
+    "recipe": "attack",
+    "category": "category",
+    "capability": "capability",
+    "condition": "condition",
+    "check": "condition",
+    "state": "checked",
+    "method": "method",
+    "variant": "variant",
+    "kind": "kind",
+    "agreement is": "agreement",
+    "confirmed": "confirmed",
+}
+"""Columns of a slice or table whose entries are Renben's own, and where in the catalogue their names stand."""
 
 
 @cache
@@ -85,9 +98,9 @@ def humanise(id: str) -> str:
 
 
 def metric_name(metric: str) -> Words:
-    """Return the name of a metric, given its full id."""
+    """Return the name of a metric, given its full id: its probe may use a word in a sense of its own."""
     last = metric.rpartition(".")[2]
-    if name := known(f"metric.{last}"):
+    if name := known(f"metric.{metric}") or known(f"metric.{last}"):
         return name
     stem, _, comparison = last.rpartition("_")
     if comparison in ("difference", "ratio") and (name := known(f"metric.{stem}")):
@@ -126,9 +139,9 @@ def _is(column: str, value: str) -> Words:
 
 def column_name(column: str) -> Words:
     """Return the name of a column of a table or of a slice."""
-    for phrase in ("predicted", "rows of", "share of"):
+    for phrase in ("predicted", "rows of", "share of", "texts of"):
         if column.startswith(f"{phrase} "):
-            return say(f"column.{phrase.replace(' ', '_')}", label=column.removeprefix(f"{phrase} "))
+            return say(f"column_of.{phrase.replace(' ', '_')}", label=column.removeprefix(f"{phrase} "))
     return known(f"column.{_key(column)}") or known(f"metric.{_key(column)}") or column
 
 
@@ -147,11 +160,23 @@ def group_name(group: str) -> Words:
     return say("group.unknown") if group == "unknown" else group
 
 
+def groups_name(groups: Sequence[str]) -> Words:
+    """Return the groups that a text is about, each given as ``column: group``."""
+    parts = [group.partition(": ") for group in groups]
+    return join([slice_name({column: value}) if colon else column for column, colon, value in parts], " · ", " · ")
+
+
 def value_name(column: str, value: str) -> Words:
     """Return the name of an entry of a column of a slice: a group, a kind of noise, an attack."""
     if column not in FAMILIES:
         return group_name(value)
-    return known(f"{FAMILIES[column]}.{_key(value)}") or value.replace("_", " ")
+    plain = value if " " in value else value.replace("_", " ")
+    return known(f"{FAMILIES[column]}.{_key(value)}") or plain
+
+
+def reason_name(reason: str) -> Words:
+    """Return why a text is shown; what Renben has no words for is left as it is."""
+    return join([known(f"reason.{_key(part)}") or part for part in reason.split("; ")], "; ", "；")
 
 
 def change_name(change: str) -> Words:
@@ -161,5 +186,5 @@ def change_name(change: str) -> Words:
     head, colon, rest = change.partition(": ")
     name = next((name for family in FAMILIES.values() if (name := known(f"{family}.{_key(head)}"))), None)
     if name is None:
-        return change
+        return reason_name(change)
     return say("example.told", name=name, rest=rest) if colon else name

@@ -1,6 +1,6 @@
 """The eight values, and what a record holds about each."""
 
-from audit.values import VALUES, standing
+from audit.values import GRAPH, VALUES, node_states, standing
 from tests.reports.sample_record import STATEMENT, sample_record
 
 
@@ -50,4 +50,32 @@ def test_a_statement_expires_by_the_day_of_the_record() -> None:
     for statement, state in ((last_day, "attested"), (expired, "absent")):
         record = sample_record().model_copy(update={"attestations": (statement,)})
         assert standing(record)["sustainability"].state == state
-    assert standing(record)["sustainability"].expired == (expired,)
+    assert standing(record)["sustainability"].lapsed == (expired,)
+
+
+def test_the_graph_is_a_tree_over_the_values() -> None:
+    led_to = [child for node in GRAPH.values() for child in node.leads_to]
+    root = next(iter(GRAPH))
+    assert sorted([root, *led_to]) == sorted(GRAPH)
+    for node in GRAPH.values():
+        assert node.requirement in VALUES[node.value].requirements
+
+
+def test_a_node_asks_for_evidence_of_its_own() -> None:
+    record = sample_record()
+    states = node_states(record)
+    # Fairness was measured, but no measurement stands for social harmony, and no survey was made.
+    assert states["justice"] == "measured"
+    assert states["harmony"] == "absent"
+    assert states["acceptance"] == "absent"
+    assert states["sustainability"] == "attested"
+    said = STATEMENT.model_copy(update={"value": "fairness"})
+    assert node_states(record.model_copy(update={"attestations": (said,)}))["harmony"] == "attested"
+    assert set(node_states(record.model_copy(update={"probes": ()})).values()) == {"absent", "attested"}
+
+
+def test_a_statement_that_has_not_begun_does_not_count() -> None:
+    early = STATEMENT.model_copy(update={"date": "2026-11-23"})
+    held = standing(sample_record().model_copy(update={"attestations": (early,)}))["sustainability"]
+    assert held.state == "absent"
+    assert held.lapsed == (early,)

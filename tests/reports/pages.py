@@ -9,6 +9,7 @@ from reports.html import render
 from reports.view import build_card
 from tests.reports.sample_changes import changed_runs, hostile_run
 from tests.reports.sample_record import ABOUT, HOSTILE, large_groups, sample_record, sample_verdict
+from tests.reports.sample_values import record_of_values
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -95,6 +96,7 @@ def drawn(kind: str) -> str:
     record = {
         "classes": lambda: sample_record(labels=four),
         "changed": lambda: sample_record(more=changed_runs(("neutral", "biased"), {"about": ABOUT})),
+        "values": record_of_values,
         "large": lambda: sample_record(large_groups(), four),
         "hostile": lambda: sample_record({HOSTILE: [HOSTILE, "b"]}, (HOSTILE, "x"), HOSTILE, (hostile_run(),)),
     }.get(kind, sample_record)()
@@ -102,4 +104,4 @@ def drawn(kind: str) -> str:
     return render(build_card(record, verdict), "zh" if kind == "chinese" else "en")
 
 
-KINDS = ("usual", "chinese", "unjudged", "classes", "changed", "large", "hostile")
+KINDS = ("usual", "chinese", "unjudged", "classes", "changed", "values", "large", "hostile")

@@ -180,7 +180,7 @@ def test_a_reliability_curve_tells_where_it_is_furthest_off() -> None:
 def test_statements_are_shown_even_when_they_have_expired() -> None:
     old = STATEMENT.model_copy(update={"expires": "2026-01-01", "evidence": "power.pdf", "sha256": "ab12"})
     shown = next(v for v in card(attestations=(STATEMENT, old)).values if v.anchor == "value-sustainability")
-    assert [statement.expired for statement in shown.statements] == [False, True]
+    assert [bool(statement.lapsed) for statement in shown.statements] == [False, True]
     assert english(shown.statements[1].by) == "B. Example, operations lead, 1 October 2026; valid until 1 January 2026"
     assert shown.statements[1].evidence == "power.pdf · sha256 ab12"
 

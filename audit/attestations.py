@@ -1,0 +1,45 @@
+"""Evidence files of statements: found and hashed when the audit starts."""
+
+import hashlib
+from pathlib import Path
+
+from audit.types import Attestation
+
+
+def with_digest(statement: Attestation, folder: Path) -> Attestation:
+    """Return a statement with the sha256 of its evidence file filled in.
+
+    Parameters
+    ----------
+    statement : Attestation
+        Its evidence, where there is any, is a file relative to ``folder``.
+    folder : Path
+        Where the configuration stands.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or unreadable, or is not the one whose digest was declared.
+    """
+    if statement.evidence is None:
+        if statement.sha256 is not None:
+            raise ValueError("'sha256' goes with 'evidence', the file that it is the digest of.")
+        return statement
+    found = _sha256(folder / statement.evidence, statement.evidence)
+    if statement.sha256 is not None and statement.sha256.lower() != found:
+        raise ValueError(
+            f"{statement.evidence!r} has the sha256 {found}, not {statement.sha256}. "
+            "Put the file back that was attested, or let its author state anew."
+        )
+    return statement.model_copy(update={"sha256": found})
+
+
+def _sha256(file: Path, name: str) -> str:
+    try:
+        with file.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {name!r} beside the configuration. Check the path.") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{name!r} cannot be read ({why}). Name a readable file.") from None

@@ -1,0 +1,59 @@
+"""Evidence files of statements are found and hashed before anything is measured."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from audit.config_file import load_config
+from audit.errors import ConfigError
+from audit.registry import discover
+from audit.types import Attestation
+
+discover()
+
+CONTENT = b"%PDF- kept for a month"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+CONFIG = """title = "T"
+[data]
+test = "t.csv"
+[model]
+kind = "load"
+path = "m"
+[[attest]]
+value = "privacy"
+statement = "Texts are kept for a month."
+who = "D. Example"
+role = "data officer"
+date = "2026-01-01"
+expires = "2027-01-01"
+"""
+
+
+def load(folder: Path, more: str) -> Attestation:
+    (folder / "retention.pdf").write_bytes(CONTENT)
+    (folder / "audit.toml").write_text(CONFIG + more, encoding="utf-8")
+    return load_config(folder / "audit.toml")[0].attest[0]
+
+
+def test_the_digest_of_the_file_is_recorded(tmp_path: Path) -> None:
+    assert load(tmp_path, 'evidence = "retention.pdf"').sha256 == DIGEST
+    assert load(tmp_path, f'evidence = "retention.pdf"\nsha256 = "{DIGEST.upper()}"').sha256 == DIGEST
+    assert load(tmp_path, "").sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "says"),
+    [
+        ('evidence = "gone.pdf"', 14, "there is no file 'gone.pdf'"),
+        ('evidence = "."', 14, "cannot be read"),
+        (f'evidence = "retention.pdf"\nsha256 = "{"0" * 64}"', 15, f"has the sha256 {DIGEST}, not 000"),
+        (f'sha256 = "{DIGEST}"', 14, "goes with 'evidence'"),
+    ],
+)
+def test_a_file_that_is_not_the_one_attested_stops_the_audit(tmp_path: Path, more: str, line: int, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, more)
+    assert says in str(caught.value)
+    assert f"audit.toml, line {line}:" in str(caught.value)
+    assert "\n" not in str(caught.value)
