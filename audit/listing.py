@@ -45,9 +45,17 @@ def describe(spec: ProbeSpec) -> None:
     """Print one probe in full."""
     console = Console()
     console.print(f"[bold]{spec.id}[/] version {spec.version}; evidence for {', '.join(spec.values)}")
-    console.print(escape(inspect.cleandoc(spec.run.__doc__ or "")))
-    for line in _params(spec):
-        console.print(f"  {escape(line)}")
+    console.print(escape(inspect.cleandoc(spec.run.__doc__ or "")), soft_wrap=True)
+    console.print("Parameters:")
+    for line, (name, field) in zip(_params(spec), spec.params.model_fields.items(), strict=True):
+        console.print(f"  {escape(line)}  {escape(' '.join((field.description or '').split()))}", soft_wrap=True)
+        for choice, about in spec.choices.get(name, {}).items():
+            console.print(f"      {escape(choice)}: {escape(about)}", soft_wrap=True)
+    if spec.quick:
+        console.print(
+            f"  with --quick: {escape(', '.join(f'{k} = {v!r}' for k, v in spec.quick.items()))}", soft_wrap=True
+        )
+    console.print("Measures:")
     for name, measure in spec.measures.items():
         span = f"{_bound(measure.low)} to {_bound(measure.high)}, ideal {_bound(measure.ideal)}"
         console.print(f"[bold]{spec.id}.{name}[/]  {BETTER[measure.better]}{span}", soft_wrap=True)

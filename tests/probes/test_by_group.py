@@ -19,6 +19,7 @@ SPEC = ProbeSpec(
     Frozen,
     lambda *_: iter(()),
     {},
+    {},
 )
 
 
