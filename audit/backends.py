@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -11,11 +11,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from audit.errors import SubjectError
-from audit.models.batch import plan
+from audit.models.engine import Engine, cores
 from audit.types import Floats, Model, ScoringFacts
 
 Backend = Literal["auto", "torch", "onnx"]
-Predict = Callable[[Sequence[Sequence[int]]], Floats]
 
 DECISION = "decision.json"
 TOLERANCE = 1e-4
@@ -27,9 +26,12 @@ TIMED_ROUNDS = 3
 
 @runtime_checkable
 class Exportable(Protocol):
-    """A model that can also run in ONNX Runtime."""
+    """A model in torch that can also run in ONNX Runtime."""
 
     pad_id: int
+
+    def load(self) -> None:
+        """Get ready for several threads that predict at once."""
 
     def device(self) -> str:
         """Where torch runs it."""
@@ -60,19 +62,22 @@ def decide(model: Model, folder: Path, texts: Sequence[str]) -> ScoringFacts:
     return facts
 
 
-def engine(model: Model, folder: Path, backend: str) -> Predict:
-    """Return the function that scores one batch.
+def engine(model: Model, folder: Path, backend: str) -> Engine:
+    """Return what scores batches.
 
     Raises
     ------
     SubjectError
         If ONNX was asked for and the model cannot run there.
     """
-    if backend != "onnx":
-        return model.predict
-    if not isinstance(model, Exportable):
-        raise SubjectError("This kind of model cannot run in ONNX Runtime. Use the backend 'auto' or 'torch'.")
-    return _onnx(model, folder / "model.onnx")
+    if backend == "onnx":
+        if not isinstance(model, Exportable):
+            raise SubjectError("This kind of model cannot run in ONNX Runtime. Use the backend 'auto' or 'torch'.")
+        return _onnx(model, folder / "model.onnx")
+    if isinstance(model, Exportable) and model.device() == "cpu":
+        model.load()
+        return Engine(model.predict, cores(), _keep_to_one_core)
+    return Engine(model.predict)
 
 
 def device_of(model: Model, backend: str) -> str:
@@ -80,15 +85,21 @@ def device_of(model: Model, backend: str) -> str:
     return model.device() if backend == "torch" and isinstance(model, Exportable) else "cpu"
 
 
-def _onnx(model: Exportable, file: Path) -> Predict:
+def _keep_to_one_core() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _onnx(model: Exportable, file: Path) -> Engine:
     from audit.models.onnx import OnnxModel
 
     if file.is_file():
         with suppress(Exception):  # a damaged file is exported again
-            return OnnxModel(file, model.pad_id).predict
+            return Engine(OnnxModel(file, model.pad_id).predict, cores())
     try:
         model.export(file)
-        return OnnxModel(file, model.pad_id).predict
+        return Engine(OnnxModel(file, model.pad_id).predict, cores())
     except Exception as error:  # exporter, runtime and disk each fail in their own ways
         reason = str(error).strip().split("\n", 1)[0]
         raise SubjectError(f"The ONNX export failed ({type(error).__name__}: {reason}). Use 'torch'.") from error
@@ -105,10 +116,11 @@ def _compare(model: Model, folder: Path, sample: list[list[int]]) -> ScoringFact
         return ScoringFacts(backend="torch", device="cpu", reason="the only engine of this kind of model")
     if (device := model.device()) != "cpu":
         return ScoringFacts(backend="torch", device=device, reason=f"torch runs on {device}")
-    ours = _scores(model.predict, sample)
+    torch = engine(model, folder, "torch")
+    ours = _scores(torch, sample)
     try:
         onnx = engine(model, folder, "onnx")
-        return _judge(ours, _scores(onnx, sample), _speed(model.predict, onnx, sample))
+        return _judge(ours, _scores(onnx, sample), _speed(torch, onnx, sample))
     except Exception as error:  # whatever the runtime meets, torch still works
         reason = str(error).strip().split("\n", 1)[0]
         return ScoringFacts(backend="torch", device="cpu", reason=f"ONNX Runtime cannot run it: {reason}")
@@ -133,18 +145,17 @@ def _judge(ours: Floats, theirs: Floats, speed: float) -> ScoringFacts:
     )
 
 
-def _scores(predict: Predict, sample: list[list[int]]) -> Floats:
-    """Probabilities in the order of the batches, which is the same for every engine."""
-    batches = plan(np.array([len(ids) for ids in sample]))
-    return np.concatenate([predict([sample[row] for row in rows]) for rows in batches])
+def _scores(engine: Engine, sample: list[list[int]]) -> Floats:
+    """Probabilities in the order of the batches, which is the same for both engines."""
+    return np.concatenate([scores for _, scores in engine.run(sample)])
 
 
-def _speed(torch: Predict, onnx: Predict, sample: list[list[int]]) -> float:
+def _speed(torch: Engine, onnx: Engine, sample: list[list[int]]) -> float:
     """How many times as fast as torch ONNX Runtime is; they take turns, so that a busy moment hits both."""
     best = [float("inf"), float("inf")]
     for _ in range(TIMED_ROUNDS):
-        for k, predict in enumerate((torch, onnx)):
+        for k, engine in enumerate((torch, onnx)):
             begun = time.perf_counter()
-            _scores(predict, sample)
+            _scores(engine, sample)
             best[k] = min(best[k], time.perf_counter() - begun)
     return best[0] / best[1]

@@ -122,6 +122,10 @@ def _check_rules(config: AuditConfig, where: "_Where") -> None:
         _check_bound(rule, measure, ("gate", index), where)
         key = "each" if rule.each else "slice"
         _check_slice({*(rule.slice or {}), *rule.each}, columns, ("gate", index, key), where)
+        kind = (rule.slice or {}).get("perturbation", "*")
+        if kind != "*" and kind not in PERTURBATIONS:
+            message = f"there is no perturbation {kind!r}.{did_you_mean(kind, PERTURBATIONS)}"
+            raise ConfigError(where.say(("gate", index, "slice"), message))
     for index, waiver in enumerate(config.waive):
         if waiver.metric not in {rule.metric for rule in config.gate}:
             raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
@@ -139,7 +143,8 @@ def _measure(metric: str, config: AuditConfig, loc: Place, where: "_Where") -> M
 
 def _check_slice(named: Iterable[str], columns: Set[str], loc: Place, where: "_Where") -> None:
     for column in set(named) - columns - RESERVED:
-        raise ConfigError(where.say(loc, f"{column!r} is not a group column.{did_you_mean(column, columns)}"))
+        near = did_you_mean(column, columns | RESERVED)
+        raise ConfigError(where.say(loc, f"{column!r} is neither a group column nor another key of slices.{near}"))
 
 
 def _check_bound(rule: Rule, measure: Measure, loc: Place, where: "_Where") -> None:
@@ -201,7 +206,11 @@ class _Where:
 
     def explain(self, error: ValidationError, prefix: tuple[str, ...] = (), root: type[Frozen] = AuditConfig) -> str:
         """Return one line for each thing that pydantic found wrong."""
-        return "\n".join(self._one(dict(e), prefix, root) for e in error.errors())
+        errors: list[dict[str, Any]] = [dict(e) for e in error.errors()]
+        # A list whose items are wrong is reported once more as being too short without them.
+        deeper = {tuple(e["loc"])[:-1] for e in errors}
+        told = [e for e in errors if not (e["type"] == "too_short" and tuple(e["loc"]) in deeper)]
+        return "\n".join(self._one(e, prefix, root) for e in told)
 
     def _one(self, error: dict[str, Any], prefix: tuple[str, ...], root: type[Frozen]) -> str:
         inner = tuple(error["loc"])
@@ -213,9 +222,11 @@ class _Where:
         if error["type"] == "missing":
             return self.say(loc[:-1], f"the key {key!r} is missing.")
         message = error["msg"].removeprefix("Value error, ")
+        message = message.replace(" after validation", "").replace("Tuple should", "List should").rstrip(".")
         message = message[0].lower() + message[1:]
+        end = "" if message.endswith("?") else "."
         got = f" Got {error['input']!r}." if not isinstance(error["input"], dict) else ""
-        return self.say(loc, f"{key!r}: {message}.{got}" if key else f"{message}.")
+        return self.say(loc, f"{key!r}: {message}{end}{got}" if key else f"{message}{end}")
 
 
 MODEL_KINDS: dict[str, type[Frozen]] = {"load": LoadModel, "tune": TuneModel, "predictions": StoredModel}

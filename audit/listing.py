@@ -16,7 +16,7 @@ OUTCOMES = {
     "pass": "[bold green]✔ PASS[/]: every rule that blocks holds or is waived.",
     "fail": "[bold red]✘ FAIL[/]: at least one rule is broken.",
     "inconclusive": "[bold yellow]? NOT ENOUGH EVIDENCE[/] to pass or fail.",
-    "unmeasured": "[bold red]! NOT MEASURED[/]: something that the gate needs could not be measured.",
+    "unmeasured": "[bold red]! NOT MEASURED[/]: a probe failed, or a number that the gate needs is missing.",
     "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add some to the configuration.",
 }
 BETTER = {"lower": "lower is better, ", "higher": "higher is better, ", "none": ""}
@@ -45,9 +45,17 @@ def describe(spec: ProbeSpec) -> None:
     """Print one probe in full."""
     console = Console()
     console.print(f"[bold]{spec.id}[/] version {spec.version}; evidence for {', '.join(spec.values)}")
-    console.print(escape(inspect.cleandoc(spec.run.__doc__ or "")))
-    for line in _params(spec):
-        console.print(f"  {escape(line)}")
+    console.print(escape(inspect.cleandoc(spec.run.__doc__ or "")), soft_wrap=True)
+    console.print("Parameters:")
+    for line, (name, field) in zip(_params(spec), spec.params.model_fields.items(), strict=True):
+        console.print(f"  {escape(line)}  {escape(' '.join((field.description or '').split()))}", soft_wrap=True)
+        for choice, about in spec.choices.get(name, {}).items():
+            console.print(f"      {escape(choice)}: {escape(about)}", soft_wrap=True)
+    if spec.quick:
+        console.print(
+            f"  with --quick: {escape(', '.join(f'{k} = {v!r}' for k, v in spec.quick.items()))}", soft_wrap=True
+        )
+    console.print("Measures:")
     for name, measure in spec.measures.items():
         span = f"{_bound(measure.low)} to {_bound(measure.high)}, ideal {_bound(measure.ideal)}"
         console.print(f"[bold]{spec.id}.{name}[/]  {BETTER[measure.better]}{span}", soft_wrap=True)
@@ -114,6 +122,10 @@ def _not_measured(record: RunRecord) -> list[str]:
     if any(run.status == "error" for run in record.probes):
         lines.append("What went wrong in a failed probe stands in run.log, beside the card.")
     absent = [finding for finding in record.findings() if finding.value is None]
+    # A recipe or perturbation that was asked for and could not be tried is more than one missing number.
+    for finding in absent:
+        if len(finding.slice) == 1 and {"recipe", "perturbation"} & finding.slice.keys():
+            lines.append(f"{finding.metric} [{', '.join(finding.slice.values())}]: {finding.note}")
     if absent:
         lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")
     return lines

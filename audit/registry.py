@@ -47,6 +47,8 @@ class ProbeSpec:
     run: Run
     quick: Mapping[str, JsonValue]
     """Parameters that a quick run takes where the configuration names no others."""
+    choices: Mapping[str, Mapping[str, str]]
+    """By parameter: the names that it takes, each with a line about it."""
 
     @property
     def summary(self) -> str:
@@ -93,6 +95,7 @@ def probe(
     needs: tuple[str, ...] = (),
     measures: Mapping[str, Measure],
     quick: Mapping[str, JsonValue] | None = None,
+    choices: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -110,6 +113,8 @@ def probe(
         Every metric that it can report.
     quick : mapping, optional
         Parameters for ``--quick``, such as fewer rows.
+    choices : mapping, optional
+        By parameter: the names that it takes, each with a line about it.
 
     Raises
     ------
@@ -121,7 +126,9 @@ def probe(
         if id in PROBES and PROBES[id].run.__module__ != run.__module__:
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
-        PROBES[id] = ProbeSpec(id, version, values, needs, dict(measures), params, run, dict(quick or {}))
+        PROBES[id] = ProbeSpec(
+            id, version, values, needs, dict(measures), params, run, dict(quick or {}), dict(choices or {})
+        )
         return PROBES[id]
 
     return register

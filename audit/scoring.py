@@ -1,19 +1,21 @@
 """The one road to the model: no text is scored twice, and concurrent callers share batches."""
 
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
-from audit.backends import SAMPLE, Backend, Predict, decide, device_of, engine, known_choice
+from audit.backends import SAMPLE, Backend, decide, device_of, engine, known_choice
 from audit.errors import SubjectError
-from audit.models.batch import plan
+from audit.models.engine import Engine
 from audit.progress import track
 from audit.score_cache import ScoreCache
 from audit.types import Advance, Floats, Model, ScoringFacts
@@ -36,8 +38,8 @@ class _Request:
 class Scorer:
     """Scores texts with one model; call it or its method :meth:`score`.
 
-    Repeated texts are scored once, every score is kept on disk, and callers in several threads are
-    served together in full batches.
+    Repeated texts are scored once, and so are texts that the tokeniser does not tell apart; every score
+    is kept on disk, and callers in several threads are served together in full batches.
 
     Parameters
     ----------
@@ -52,10 +54,10 @@ class Scorer:
     def __init__(self, model: Model, cache: Path, *, backend: Backend = "auto") -> None:
         self._model = model
         self._cache = cache
-        self._onnx = cache / "onnx" / model.digest
+        self._engines = cache / "engines" / model.digest
         self._undecided = True
-        self._engine: Predict | None = None
-        self._settle(known_choice(backend, self._onnx))
+        self._engine: Engine | None = None
+        self._settle(known_choice(backend, self._engines))
         self._pending: deque[_Request] = deque()
         self._turn, self._counting = Lock(), Lock()
         self._scored = self._found = 0
@@ -76,8 +78,7 @@ class Scorer:
         keys = [_key(text) for text in texts]
         unique = dict(zip(keys, texts, strict=True))
         scores = self._store.get(list(unique))
-        with self._counting:
-            self._found += len(scores)
+        self._count(found=len(scores))
         if missing := {key: text for key, text in unique.items() if key not in scores}:
             scores.update(self._request(missing))
         joined = b"".join(scores[key] for key in keys)
@@ -123,35 +124,60 @@ class Scorer:
 
     def _run(self, texts: Mapping[bytes, str]) -> dict[bytes, bytes]:
         if self._undecided and len(texts) >= SAMPLE:
-            self._settle(decide(self._model, self._onnx, list(texts.values())))
-        if self._engine is None:
-            self._engine = engine(self._model, self._onnx, self._choice.backend)
-            device = device_of(self._model, self._choice.backend)
-            self._choice = self._choice.model_copy(update={"device": device})
+            self._settle(decide(self._model, self._engines, list(texts.values())))
         scores: dict[bytes, bytes] = {}
-        items = list(texts.items())
-        with _progress(len(items)) as advance:
-            for start in range(0, len(items), CHUNK):
-                scores.update(self._run_chunk(items[start : start + CHUNK], self._engine, advance))
+        items = iter(texts.items())
+        with _progress(len(texts)) as advance:
+            while chunk := dict(islice(items, CHUNK)):
+                scores.update(self._run_chunk(chunk, advance))
         return scores
 
-    def _run_chunk(
-        self, items: Sequence[tuple[bytes, str]], predict: Predict, advance: Advance
-    ) -> Iterator[tuple[bytes, bytes]]:
-        encoded = self._model.encode([text for _, text in items])
-        for rows in plan(np.array([len(ids) for ids in encoded])):
-            begun = time.perf_counter()
-            scores = _checked(predict([encoded[row] for row in rows]))
-            self._seconds += time.perf_counter() - begun
-            batch = {items[row][0]: line.tobytes() for row, line in zip(rows, scores, strict=True)}
+    def _run_chunk(self, texts: Mapping[bytes, str], advance: Advance) -> Mapping[bytes, bytes]:
+        encoded = self._model.encode(list(texts.values()))
+        ids_keys = [_ids_key(ids) for ids in encoded]
+        by_ids = dict(zip(ids_keys, encoded, strict=True))
+        scores = self._store.get(list(by_ids))
+        fresh = {key: ids for key, ids in by_ids.items() if key not in scores}
+        self._count(found=len(texts) - len(fresh))
+        advance(len(texts) - len(fresh))
+        for batch in self._compute(fresh) if fresh else ():
             self._store.put(batch)
-            self._scored += len(batch)
+            self._count(scored=len(batch))
             advance(len(batch))
-            yield from batch.items()
+            scores.update(batch)
+        by_text = {key: scores[ids_key] for key, ids_key in zip(texts, ids_keys, strict=True)}
+        self._store.put(by_text)
+        return by_text
+
+    def _compute(self, rows: Mapping[bytes, list[int]]) -> Iterator[dict[bytes, bytes]]:
+        keys = list(rows)
+        running = self._ready().run(list(rows.values()))
+        begun = time.perf_counter()
+        for batch, scores in running:
+            self._seconds += time.perf_counter() - begun
+            lines = _checked(scores)
+            yield {keys[row]: line.tobytes() for row, line in zip(batch, lines, strict=True)}
+            begun = time.perf_counter()
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            self._engine = engine(self._model, self._engines, self._choice.backend)
+            device = device_of(self._model, self._choice.backend)
+            self._choice = self._choice.model_copy(update={"device": device})
+        return self._engine
+
+    def _count(self, *, scored: int = 0, found: int = 0) -> None:
+        with self._counting:
+            self._scored += scored
+            self._found += found
 
 
 def _key(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _ids_key(ids: Sequence[int]) -> bytes:
+    return blake2b(array("q", ids).tobytes(), digest_size=16, person=b"ids").digest()
 
 
 def _checked(scores: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

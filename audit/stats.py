@@ -128,8 +128,8 @@ def mean_limits(
 ) -> tuple[Floats, Floats]:
     """Return limits of the means of bounded values at a critical value of the normal distribution.
 
-    Student's interval after two values at either end of the range were added, as Agresti and
-    Coull (1998) do for proportions: rows that all agree still leave room for doubt.
+    Student's interval, widened to the one after a value at either end of the range was added, as
+    Agresti and Caffo (2000) do for proportions: rows that all agree still leave room for doubt.
 
     Parameters
     ----------
@@ -140,14 +140,21 @@ def mean_limits(
     span : tuple of float
         Smallest and largest possible value.
     """
+    mean = sums / n
+    low, high = _student(sums, squares, n, critical)
+    wider = _student(sums + sum(span), squares + span[0] ** 2 + span[1] ** 2, n + 2, critical)
+    return np.clip(np.minimum(low, wider[0]), span[0], mean), np.clip(np.maximum(high, wider[1]), mean, span[1])
+
+
+def _student(sums: Floats, squares: Floats, n: Ints, critical: float) -> tuple[Floats, Floats]:
+    """Return Student's limits of means; of a single value, that value."""
     from scipy.stats import norm, t
 
-    size = n + 4
-    centre = (sums + 2 * (span[0] + span[1])) / size
-    spread = np.maximum((squares + 2 * (span[0] ** 2 + span[1] ** 2)) / size - centre**2, 0) * size / (size - 1)
-    half = t.ppf(norm.cdf(critical), size - 1) * np.sqrt(spread / size)
+    freedom = np.maximum(n - 1, 1)
     mean = sums / n
-    return np.clip(centre - half, span[0], mean), np.clip(centre + half, mean, span[1])
+    error = np.sqrt(np.maximum(squares / n - mean**2, 0) / freedom)
+    half = t.ppf(norm.cdf(critical), freedom) * error
+    return mean - half, mean + half
 
 
 def quantile_interval(draws: Floats, method: str) -> Interval:

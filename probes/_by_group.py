@@ -66,7 +66,7 @@ class Means:
     @property
     def method(self) -> str:
         """What the interval of one group is called."""
-        return "Wilson" if self._counted else "Student's t with two pseudo-values at either end"
+        return "Wilson" if self._counted else "Student's t, at least as wide as with a pseudo-value at either end"
 
 
 def findings(means: Means, rng: np.random.Generator, *, groups: bool = True, gaps: bool = True) -> Iterator[Finding]:

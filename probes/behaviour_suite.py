@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, zip_longest
+from pathlib import Path
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from audit.errors import DataError
 from audit.registry import Measure, Skip, probe
@@ -53,6 +54,16 @@ class Params(Frozen):
     """Change of probability that a changed text may make without failing."""
     examples: int = Field(12, ge=0)
     """Failing cases to show; 0 for texts that must not be shown."""
+
+    @model_validator(mode="after")
+    def _file_can_be_read(self, info: ValidationInfo) -> Self:
+        """Read a suite of one's own before any model is loaded, where its folder is known."""
+        if self.file is not None and isinstance(info.context, Path):
+            try:
+                read_suite(info.context / self.file)
+            except DataError as error:
+                raise ValueError(str(error)) from None
+        return self
 
 
 MEASURES = with_difference({"pass_rate": Measure("higher", "Share of cases that the model passes.", 0, 1, 1)}) | {

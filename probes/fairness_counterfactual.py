@@ -10,14 +10,14 @@ from pydantic import Field, ValidationInfo, model_validator
 from audit.errors import ConfigError, did_you_mean
 from audit.registry import Measure, probe
 from audit.stats import substream
-from audit.types import ConfigFile, Evidence, Frozen, Subject
+from audit.types import ConfigFile, Evidence, Finding, Frozen, Subject
 from probes._by_group import with_difference
 from probes._groups import PRIVATE
 from probes._identity.in_templates import Scored, template_evidence
 from probes._identity.in_texts import Coverage, Swapped, text_evidence
 from probes._identity.swaps import Swap, scan, swaps
 from probes._identity.templates import Sheet, TemplateFile, language_of, load_templates, sheets
-from probes._identity.terms import Lexicon, load_terms, read
+from probes._identity.terms import Lexicon, TermFile, load_terms, read
 from probes._sample import Sample, sample
 
 _NEGATIVE = """
@@ -130,6 +130,21 @@ def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Gen
     absent = "no templates for these texts, which are neither English nor Chinese; name a file with templates = ..."
     scored = _scored(filled, rest)
     yield from template_evidence(fairness_counterfactual, scored, subject.positive, negative, absent, rng)
+    yield from _in_no_template(params, subject.folder, filled)
+
+
+def _in_no_template(params: Params, folder: Path, filled: Sequence[Sheet]) -> Iterator[Finding]:
+    """Tell which terms of a file of one's own lack a form that the templates ask for."""
+    if params.terms is None:
+        return
+    own = {(category, term) for category, term, *_ in read(folder / params.terms, TermFile).forms()}
+    tested = {(sheet.category, term) for sheet in filled for term in sheet.terms}
+    for category, term in sorted(own - tested):
+        note = (
+            "in no template: a term needs the forms noun, nouns and adjective, and another of its category and language"
+        )
+        where = {"category": category, "term": term}
+        yield fairness_counterfactual.finding("term_shift", None, 0, slice=where, note=note)
 
 
 def _lexicon(params: Params, folder: Path) -> Lexicon:

@@ -85,6 +85,7 @@ class Params(Frozen):
     needs=("model", "labels"),
     measures=MEASURES,
     quick={"recipes": ["deepwordbug", "input_reduction"], "rows": 10},
+    choices={"recipes": {name: recipe.paper for name, recipe in BUILT_IN.items()}},
 )
 def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Share of rows whose class an adversarial search changes. Ideal: success 0, robust accuracy 1.

@@ -54,6 +54,7 @@ class Params(Frozen):
     needs=("model", "labels"),
     measures=MEASURES,
     quick={"rows": 60, "severities": [3]},
+    choices={"perturbations": {name: kind.summary for name, kind in sorted(PERTURBATIONS.items())}},
 )
 def robustness_noise(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Share of predictions that change when texts are changed as everyday noise does. Ideal 0.

@@ -12,7 +12,7 @@ from reports.findings import interval
 from reports.graph import value_graph
 from reports.sections import anchor_of, values
 from reports.subject import origin, subject
-from reports.words import Words, gloss, metric_name, of, probe_name, say, slice_name
+from reports.words import Words, gloss, join, metric_name, of, probe_name, say, slice_name
 
 WORST_FIRST: tuple[State, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 FACTS = (
@@ -98,12 +98,13 @@ def _urgency(check: Check) -> tuple[int, bool, bool]:
 
 def _check(check: Check) -> CheckRow:
     rule, finding = check.rule, check.finding
+    where = slice_name(finding.slice if finding else rule.slice or {})
     return CheckRow(
         state=check.state,
         warning=rule.severity == "warning",
         metric=metric_name(rule.metric),
         id=rule.metric,
-        where=slice_name(finding.slice if finding else rule.slice or {}),
+        where=join([probe_name(rule.metric.rpartition(".")[0]), where], " · ", " · "),
         why=of(check.why),
         purpose=of(rule.why) if rule.why else "",
         value=numbers.measured(finding) if finding else numbers.ABSENT,
@@ -139,7 +140,7 @@ def _gaps(record: RunRecord, verdict: Verdict | None) -> Gaps:
             if run.status != "ok"
         ),
         rules=tuple(
-            Gap(metric_name(check.rule.metric), of(check.why)) for check in checks if check.state == "unmeasured"
+            Gap(_full_name(check.rule.metric), of(check.why)) for check in checks if check.state == "unmeasured"
         ),
         values=tuple(
             Gap(of(VALUES[id].title), of(VALUES[id].question), f"value-{id}")
@@ -157,9 +158,14 @@ def _absent_numbers(absent: Iterable[Finding]) -> tuple[Gap, ...]:
     for finding in absent:
         notes.setdefault(finding.metric, Counter())[finding.note] += 1
     return tuple(
-        Gap(say("gaps.times", name=metric_name(metric), times=numbers.count(reasons.total())), _reasons(reasons))
+        Gap(say("gaps.times", name=_full_name(metric), times=numbers.count(reasons.total())), _reasons(reasons))
         for metric, reasons in notes.items()
     )
+
+
+def _full_name(metric: str) -> Words:
+    """Return probe and metric: several probes measure what is called by one name."""
+    return join([probe_name(metric.rpartition(".")[0]), metric_name(metric)], " · ", " · ")
 
 
 def _reasons(reasons: Counter[str]) -> Words:

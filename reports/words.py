@@ -37,7 +37,12 @@ FAMILIES = {
     "variant": "variant",
     "kind": "kind",
     "agreement is": "agreement",
-    "confirmed": "confirmed",
+    "confirmed": "checked",
+    "model": "condition",
+    "person at first": "condition",
+    "rows that look alike": "kind",
+    "split": "column",
+    "with": "column",
 }
 """Columns of a slice or table whose entries are Renben's own, and where in the catalogue their names stand."""
 

@@ -48,7 +48,7 @@ class OnnxModel:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _cores()
+        options.intra_op_num_threads = 1  # each core has a batch of its own
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         self._pad_id = pad_id
 
@@ -56,8 +56,3 @@ class OnnxModel:
         """Probabilities of one batch of token ids, shape (batch, classes)."""
         ids, mask = pad(batch, self._pad_id)
         return softmax(self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0])
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

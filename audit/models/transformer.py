@@ -44,7 +44,7 @@ class TransformerModel:
         """
         import torch
 
-        network = self.network  # loaded out here: weights made in inference mode could not be exported
+        network = self._lean  # loaded out here: weights made in inference mode could not be exported
         ids, mask = (torch.from_numpy(array).to(self.device()) for array in pad(batch, self.pad_id))
         with torch.inference_mode():
             logits = network(input_ids=ids, attention_mask=mask).logits
@@ -54,17 +54,28 @@ class TransformerModel:
         """Where it runs: cuda, else mps, else cpu."""
         return best_device()
 
+    def load(self) -> None:
+        """Load the weights, so that several threads may predict at once."""
+        self._lean  # noqa: B018
+
     @cached_property
     def network(self) -> Any:
         """The torch module, in eval mode."""
         return _trained(self._folder).eval().to(self.device())
 
+    @cached_property
+    def _lean(self) -> Any:
+        """The same network without work that no score needs."""
+        from audit.models.first_token import first_token_only
+
+        return first_token_only(self.network, self.max_tokens)
+
     def export(self, target: Path) -> None:
         """Write the model as ONNX to ``target``."""
         from audit.models.onnx import export
 
-        export(self.network.cpu(), target)
-        self.network.to(self.device())
+        export(self._lean.cpu(), target)
+        self._lean.to(self.device())
 
     def facts(self) -> dict[str, JsonValue]:
         """Return what the card tells about the model, from its files alone."""

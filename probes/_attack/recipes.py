@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -200,10 +200,14 @@ def _imported(name: str) -> Callable[[Victim], Any]:
     textattack()
     module, _, function = name.partition(":")
     try:
-        made: Callable[[Victim], Any] = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise MissingError(f"needs {name} ({error}); put the module on the Python path") from error
-    return made
+        imported = importlib.import_module(module)
+    except ImportError as error:
+        raise MissingError(f"{error}; put the module {module!r} on the Python path") from error
+    if not callable(made := getattr(imported, function, None)):
+        raise MissingError(
+            f"the module {module!r} has no function {function!r}.{did_you_mean(function, dir(imported))}"
+        )
+    return cast(Callable[[Victim], Any], made)
 
 
 def _class_of(name: str) -> Any:

@@ -70,6 +70,12 @@ class TermFile(Frozen):
     rules: Rules = Rules()
 
     @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if not self.terms and not self.names:
+            raise ValueError("it holds neither [terms.…] nor [[names]]")
+        return self
+
+    @model_validator(mode="after")
     def _names_belong_to_terms(self) -> Self:
         for entry in self.names:
             of = {category: term[0] for category, term in entry.items() if category != "names"}

@@ -64,7 +64,7 @@ def _contradictions(subject: Subject, part: Part, most: int) -> Examples:
             id=part.rows.ids[row],
             before=part.rows.texts[row][:LONGEST],
             after=None if same else part.rows.texts[other][:LONGEST],
-            change=f"{'the same' if same else 'nearly the same'} text is also labelled {named}",
+            change=f"{'the same' if same else 'nearly the same'} text is also labelled: {named}",
             label=subject.labels[part.rows.labels[row]],
             groups=groups_of(part.rows, row),
         )

@@ -61,7 +61,10 @@ def _reader(file: Path, columns: Sequence[str]) -> Callable[[Row], Iterator[Case
     for needed, reader in ((HATECHECK, _hatecheck), (CHECKLIST, _checklist), ({"text"}, _own)):
         if needed <= set(columns):
             return reader
-    raise DataError(f"{file}: has no column 'text'.{did_you_mean('text', columns)} A suite needs text and expected.")
+    raise DataError(
+        f"{file}: has no column 'text'.{did_you_mean('text', columns)} A suite has the columns text and expected, "
+        "or text, pair and relation; and where you like capability, group and id."
+    )
 
 
 def _refuse(row: Row, what: str) -> NoReturn:
@@ -76,7 +79,7 @@ def _own(row: Row) -> Iterator[Case]:
     if not text.strip():
         _refuse(row, "the text is empty. Fill it in or remove the row.")
     if not expected and not pair:
-        _refuse(row, "there is neither an expected label nor a pair. Give one of them.")
+        _refuse(row, "there is neither a label in the column 'expected' nor a text in the column 'pair'. Give one.")
     yield Case(
         id=row.word("id") or row.name,
         text=text,

@@ -95,3 +95,32 @@ def test_the_schema_knows_every_table() -> None:
     assert {"data", "model", "probes", "gate", "card", "attest", "waive"} <= set(
         AuditConfig.model_json_schema()["properties"]
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("severities = [0, 9]", "less than or equal to 5"),
+        ("severities = []", "list should have at least 1 item, not 0"),
+        ('perturbations = ["keyboard_neighbor"]', "Did you mean 'keyboard_neighbour'? Got"),
+    ],
+)
+def test_lists_of_probes_are_told_of_plainly(tmp_path: Path, given: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(tmp_path, f'{GOOD}\n[probes."robustness.noise"]\n{given}\n')
+    assert expected in str(told.value)
+    assert "after validation" not in str(told.value)
+    assert "?." not in str(told.value)
+
+
+def test_a_misspelt_perturbation_or_key_in_a_rule_is_told_of(tmp_path: Path) -> None:
+    rule = '[[gate]]\nmetric = "robustness.noise.flip_rate"\nmax = 0.1\nslice = '
+    for slice, near in (('{ perturbation = "homoglyh" }', "'homoglyph'"), ('{ perturbaton = "x" }', "'perturbation'")):
+        with pytest.raises(ConfigError, match=f"Did you mean {near}"):
+            load(tmp_path, f"{GOOD}\n{rule}{slice}\n")
+
+
+def test_a_suite_that_cannot_be_read_is_told_of_before_any_model_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text("text,label\nhello,fine\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="column 'expected'"):
+        load(tmp_path, f'{GOOD}\n[probes."behaviour.suite"]\nfile = "cases.csv"\n')

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from audit import score_cache
 from audit.backends import SAMPLE, _speed
 from audit.errors import SubjectError
 from audit.models.batch import MAX_ROWS, TOKEN_BUDGET, plan
+from audit.models.engine import QUEUED, WORKER_BUDGET, Engine
 from audit.models.transformer import TransformerModel, load_transformer
 from audit.scoring import Scorer
 from audit.types import Floats, Ints
@@ -26,7 +28,7 @@ TEXTS = texts_of(np.random.default_rng(5), 300)
 
 
 class Arithmetic:
-    """A model without weights: the score depends on the lengths of the words; its calls are counted."""
+    """A model without weights: the score is made from the numbers of the words; its calls are counted."""
 
     digest = "arithmetic"
     labels = ("no", "yes")
@@ -36,7 +38,7 @@ class Arithmetic:
         self.rows = self.calls = 0
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        return [[len(word) for word in text.split()] for text in texts]
+        return [ids_of(text) for text in texts]
 
     def token_counts(self, texts: Sequence[str]) -> Ints:
         return np.array([len(ids) for ids in self.encode(texts)])
@@ -48,12 +50,16 @@ class Arithmetic:
         return np.column_stack([1 - yes, yes])
 
 
+def ids_of(text: str) -> list[int]:
+    return [crc32(word.encode()) for word in text.split()]
+
+
 def expected(ids: Sequence[int]) -> float:
     return (sum(ids) % 17 + 1) / 19
 
 
 def truth(texts: Sequence[str]) -> Floats:
-    yes = np.array([expected([len(word) for word in text.split()]) for text in texts])
+    yes = np.array([expected(ids_of(text)) for text in texts])
     return np.column_stack([1 - yes, yes])
 
 
@@ -95,6 +101,17 @@ def test_every_text_is_scored_once(tmp_path: Path) -> None:
     assert scorer([]).shape == (0, 2)
 
 
+def test_texts_of_equal_tokens_are_scored_once(tmp_path: Path) -> None:
+    model = Arithmetic()
+    scorer = Scorer(model, tmp_path)
+    assert np.allclose(scorer(["quick fox", "quick  fox", "lazy dog"]), truth(["quick fox", "quick fox", "lazy dog"]))
+    assert np.allclose(scorer([" quick fox", "lazy\tdog"]), truth(["quick fox", "lazy dog"]))
+    facts = scorer.facts()
+    assert (model.rows, facts.texts_scored, facts.texts_from_cache) == (2, 2, 3)
+    model.encode = None  # type: ignore[assignment, method-assign]
+    assert np.allclose(scorer([" quick fox"]), truth(["quick fox"])), "a text that was asked for before needs no tokens"
+
+
 def test_batches_hold_every_row_once_and_near_equal_tokens() -> None:
     lengths = np.random.default_rng(0).integers(1, 512, 1000)
     batches = list(plan(lengths))
@@ -103,6 +120,41 @@ def test_batches_hold_every_row_once_and_near_equal_tokens() -> None:
     assert max(sizes) <= TOKEN_BUDGET and max(map(len, batches)) <= MAX_ROWS
     assert sum(lengths) > 0.95 * sum(sizes), "too much padding"
     assert [len(rows) for rows in plan(np.array([9000, 0]))] == [1, 1]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 70, 500])
+def test_workers_share_the_rows(rows: int) -> None:
+    encoded = [[k + 1] * (k % 20 + 1) for k in range(rows)]
+    sizes: list[int] = []
+
+    def predict(batch: Sequence[Sequence[int]]) -> Floats:
+        sizes.append(sum(map(len, batch)))
+        return np.array([[expected(ids)] for ids in batch])
+
+    found = np.full((rows, 1), np.nan)
+    for numbers, scores in Engine(predict, workers=4).run(encoded):
+        assert np.isnan(found[numbers]).all()
+        found[numbers] = scores
+    assert np.array_equal(found[:, 0], [expected(ids) for ids in encoded])
+    assert len(sizes) >= min(rows, 4)
+    assert max(sizes, default=0) <= WORKER_BUDGET
+    assert max(sizes, default=1) <= max(20, sum(sizes) / 4)
+
+
+def test_workers_stop_soon_after_an_error() -> None:
+    lock, calls = Lock(), []
+
+    def broken(batch: Sequence[Sequence[int]]) -> Floats:
+        with lock:
+            calls.append(batch)
+        raise SubjectError("damaged")
+
+    engine = Engine(broken, workers=2)
+    with pytest.raises(SubjectError):
+        list(engine.run([[1] * WORKER_BUDGET] * 100))
+    assert engine._pool is not None
+    engine._pool.shutdown()
+    assert len(calls) <= 2 * QUEUED + 1
 
 
 def test_concurrent_callers_share_batches(tmp_path: Path) -> None:
@@ -242,7 +294,7 @@ def test_the_speed_is_the_ratio_of_the_times() -> None:
         Event().wait(0.05)
         return np.ones((len(batch), 2))
 
-    ratio = _speed(slow, lambda batch: (slow(batch), slow(batch))[0], [[1, 2]])
+    ratio = _speed(Engine(slow), Engine(lambda batch: (slow(batch), slow(batch))[0]), [[1, 2]])
     assert ratio == pytest.approx(0.5, abs=0.1)
 
 

@@ -1,15 +1,17 @@
 """Model folders: what is read from their files, and every way in which they can be unfit."""
 
+import copy as copies
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from audit.errors import SubjectError
 from audit.models.transformer import load_transformer
-from tests.tiny import MAX_TOKENS, tiny_model
+from tests.tiny import MAX_TOKENS, tiny_config, tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,82 @@ def test_an_encoder_without_a_head_is_refused(tmp_path: Path) -> None:
     model = load_transformer(tiny_model(tmp_path, head=False))
     with pytest.raises(SubjectError, match=r"no trained classifier.*classifier\.bias"):
         model.predict([[2, 5, 3]])
+
+
+def tiny_network(kind: str, attention: str = "sdpa", **changes: object) -> Any:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    config = tiny_config(kind, ("a", "b", "c"))
+    config.update({"hidden_size": 32, "embedding_size": 32} | changes if kind == "electra" else changes)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return AutoModelForSequenceClassification.from_config(config, attn_implementation=attention).eval()
+
+
+def widths_of_last_layer(network: Any) -> list[int]:
+    """Tokens for which the last feed-forward of a network is computed."""
+    import torch
+
+    wide = [part for part in network.modules() if isinstance(part, torch.nn.Linear) and part.out_features == 64]
+    seen: list[int] = []
+    hook = wide[-1].register_forward_hook(lambda _part, args, _out: seen.append(args[0].shape[1]))
+    with torch.no_grad():
+        network(input_ids=torch.ones((2, 9), dtype=torch.int64))
+    hook.remove()
+    return seen
+
+
+WITH_SDPA = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert")
+WITHOUT = ("bert", "roberta", "electra", "distilbert")
+
+
+@pytest.mark.parametrize(
+    ("kind", "attention"), [*((kind, "sdpa") for kind in WITH_SDPA), *((kind, "eager") for kind in WITHOUT)]
+)
+def test_the_last_layer_is_computed_for_the_first_token_alone(kind: str, attention: str) -> None:
+    import torch
+
+    from audit.models.first_token import first_token_only
+
+    network = tiny_network(kind, attention)
+    lean = first_token_only(network, MAX_TOKENS)
+    if (kind, attention) == ("distilbert", "eager"):
+        assert lean is network, "its mask has another shape"
+        return
+    assert (widths_of_last_layer(network), widths_of_last_layer(lean)) == ([9], [1])
+    ids = torch.arange(4, 4 + 5 * MAX_TOKENS).reshape(5, MAX_TOKENS) % 60 + 4
+    mask = (torch.arange(MAX_TOKENS) < torch.tensor([[24], [11], [5], [2], [1]])).long()
+    with torch.no_grad():
+        apart = network(input_ids=ids, attention_mask=mask).logits - lean(input_ids=ids, attention_mask=mask).logits
+    assert apart.abs().max() < 1e-5
+    assert all(ours is theirs for ours, theirs in zip(lean.parameters(), network.parameters(), strict=True))
+
+
+class TestNetworksThatStayWhole:
+    def test_a_head_that_reads_all_tokens(self) -> None:
+        from audit.models.first_token import first_token_only
+
+        network = tiny_network("bert")
+        pool = copies.copy(network.bert.pooler.forward)
+        network.bert.pooler.forward = lambda states: pool(states.mean(dim=1, keepdim=True))
+        assert first_token_only(network, MAX_TOKENS) is network
+
+    def test_an_unknown_build(self) -> None:
+        from audit.models.first_token import first_token_only
+
+        network = tiny_network("mpnet", "eager")
+        assert first_token_only(network, MAX_TOKENS) is network
+
+    def test_one_that_differs_only_where_probabilities_are_near_0_or_1(self) -> None:
+        import torch
+
+        from audit.models.first_token import first_token_only
+
+        network = tiny_network("bert")
+        network.bert.encoder.layer[-1].attention.output.dropout = torch.nn.BatchNorm1d(1, affine=False)
+        network.classifier.bias.data[0] += 100
+        assert first_token_only(network, MAX_TOKENS) is network
 
 
 def test_damaged_weights_are_told(copy: Path) -> None:

@@ -375,7 +375,7 @@ def test_checklists_tests_are_read_and_judged(tmp_path: Path) -> None:
         ("a.csv", "txt,expected\nx,1\n", "has no column 'text'. Did you mean 'txt'?"),
         ("a.csv", "text,expected\n", "is empty"),
         ("a.csv", "text,expected\nx,1\n,1\n", "line 3: the text is empty"),
-        ("a.csv", "text,expected\nx,\n", "line 2: there is neither an expected label nor a pair"),
+        ("a.csv", "text,expected\nx,\n", "line 2: there is neither a label in the column 'expected'"),
         ("a.csv", "text,pair,relation\nx,y,dwn\n", "line 2: there is no relation 'dwn'. Did you mean 'down'?"),
         ("a.csv", "text,expected,relation\nx,1,up\n", "line 2: the relation 'up' needs a second text"),
         ("a.csv", "text,expected\nx,1,2\n", "line 2 has more cells"),

@@ -19,6 +19,7 @@ SPEC = ProbeSpec(
     Frozen,
     lambda *_: iter(()),
     {},
+    {},
 )
 
 
@@ -66,16 +67,24 @@ def test_a_small_group_is_not_shown() -> None:
     assert "fewer than 5" in found["shift", "m"].note
 
 
-@pytest.mark.parametrize("case", ["few changes", "many changes", "shares"])
-def test_the_interval_of_a_mean_covers_it(case: str) -> None:
-    rng = np.random.default_rng(0)
-    chance = {"few changes": [0.01, 0.97, 0.02], "many changes": [0.1, 0.7, 0.2], "shares": [0.8, 0.15, 0.05]}[case]
-    points = np.array([0.0, 0.3, 1.0] if case == "shares" else [-1.0, 0.0, 1.0])
-    span = (0, 1) if case == "shares" else (-1, 1)
-    draws = rng.choice(points, p=chance, size=(2000, 60))
-    low, high = mean_limits(draws.sum(axis=1), (draws**2).sum(axis=1), np.full(2000, 60), span, Z)
-    truth = points @ chance
+@pytest.mark.parametrize(
+    ("points", "chance"),
+    [
+        ([-1.0, 0.0, 1.0], [0.01, 0.97, 0.02]),
+        ([-1.0, 0.0, 1.0], [0.1, 0.7, 0.2]),
+        ([0.0, 0.3, 1.0], [0.8, 0.15, 0.05]),
+        ([0.0, 0.05, 0.1, 0.5], [0.3, 0.4, 0.25, 0.05]),
+    ],
+    ids=["few changes", "many changes", "shares", "small shares"],
+)
+@pytest.mark.parametrize("n", [60, 300])
+def test_the_interval_of_a_mean_covers_it(points: list[float], chance: list[float], n: int) -> None:
+    values, truth = np.array(points), np.array(points) @ np.array(chance)
+    draws = np.random.default_rng(0).choice(values, p=chance, size=(2000, n))
+    span = (min(0, points[0]), 1)
+    low, high = mean_limits(draws.sum(axis=1), (draws**2).sum(axis=1), np.full(2000, n), span, Z)
     assert ((low <= truth) & (truth <= high)).mean() > 0.93
+    assert (low > truth).mean() < 0.04  # a rule fails by the lower limit
 
 
 def test_equal_groups_seldom_differ() -> None:

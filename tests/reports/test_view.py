@@ -64,7 +64,10 @@ def test_without_a_verdict_nothing_is_judged() -> None:
 def test_everything_not_assessed_is_told() -> None:
     gaps = card().gaps
     assert [gap.state for gap in gaps.probes] == ["skipped", "error"]
-    assert [english(gap.name) for gap in gaps.rules] == ["Flip rate", "Temperature"]
+    assert [english(gap.name) for gap in gaps.rules] == [
+        "Robustness typos · Flip rate",
+        "Calibration · Temperature",
+    ]
     assert [gap.anchor for gap in gaps.values] == ["value-robustness"]
     assert gaps.numbers_count == 2
     assert english(gaps.numbers[0].reason) == "Only one class occurs among 17 rows."
