@@ -14,6 +14,7 @@ from audit.composites import compose
 from audit.config import AuditConfig
 from audit.config_file import params_of, requested
 from audit.errors import AuditError
+from audit.personal_data.showing import shown
 from audit.provenance import now, provenance
 from audit.registry import ProbeSpec, Skip, find
 from audit.types import Finding, Frozen, ProbeRun, RunRecord, Subject
@@ -91,7 +92,7 @@ def run_probe(spec: ProbeSpec, subject: Subject, params: Frozen, seed: int, *, s
         return common.run("skipped", NEEDS.get(missing[0], f"the subject does not offer {missing[0]!r}"))
     rng = np.random.default_rng([seed, zlib.crc32(spec.id.encode())])
     try:
-        evidence = tuple(spec.run(subject, params, rng))
+        evidence = tuple(kept for item in spec.run(subject, params, rng) if (kept := shown(item)))
         for item in evidence:
             if isinstance(item, Finding) and item.metric not in spec.metrics:
                 raise ValueError(f"metric {item.metric!r} is not declared")

@@ -54,10 +54,11 @@ class Scorer:
     def __init__(self, model: Model, cache: Path, *, backend: Backend = "auto") -> None:
         self._model = model
         self._cache = cache
-        self._engines = cache / "engines" / model.digest
+        self.engines = cache / "engines" / model.digest
+        """Where the exported model and the choice of engine are kept."""
         self._undecided = True
         self._engine: Engine | None = None
-        self._settle(known_choice(backend, self._engines))
+        self._settle(known_choice(backend, self.engines))
         self._pending: deque[_Request] = deque()
         self._turn, self._counting = Lock(), Lock()
         self._scored = self._found = 0
@@ -124,7 +125,7 @@ class Scorer:
 
     def _run(self, texts: Mapping[bytes, str]) -> dict[bytes, bytes]:
         if self._undecided and len(texts) >= SAMPLE:
-            self._settle(decide(self._model, self._engines, list(texts.values())))
+            self._settle(decide(self._model, self.engines, list(texts.values())))
         scores: dict[bytes, bytes] = {}
         items = iter(texts.items())
         with _progress(len(texts)) as advance:
@@ -161,7 +162,7 @@ class Scorer:
 
     def _ready(self) -> Engine:
         if self._engine is None:
-            self._engine = engine(self._model, self._engines, self._choice.backend)
+            self._engine = engine(self._model, self.engines, self._choice.backend)
             device = device_of(self._model, self._choice.backend)
             self._choice = self._choice.model_copy(update={"device": device})
         return self._engine

@@ -157,7 +157,7 @@ def _scored(
     subject = _subject(
         config, tables, labels, predictions, facts, baseline=baseline, model=model, scorer=scorer, tuning=tuning
     )
-    bench = TransformerBench(model, places.cache / "onnx" / model.digest, scorer.facts().backend)
+    bench = TransformerBench(model, scorer.engines, scorer.facts().backend)
     return replace(subject, bench=bench)
 
 

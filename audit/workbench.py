@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from audit.backends import Predict, engine
+from audit.backends import engine
 from audit.errors import SubjectError, did_you_mean
 from audit.meters import EnergyCounter, peak_of_gpu, peak_of_process
 from audit.models.batch import pad, softmax
+from audit.models.engine import Predict
 from audit.models.transformer import TransformerModel
 from audit.types import Floats, Variant
 
@@ -142,7 +143,7 @@ class TransformerBench:
             return self._model.predict
         if backend == "torch":
             return _predictor(_on_cpu(self._model.network), self._model.pad_id)
-        return engine(self._model, self._exported, backend)
+        return engine(self._model, self._exported, backend).predict
 
     def _run(self, predict: Predict, texts: Sequence[str], rows: int) -> Floats:
         encoded = self._model.encode(texts)

@@ -29,7 +29,7 @@ Explain = Callable[[list[str]], list[Floats]]
 
 def main() -> None:
     """Print the seconds per text of each way, the ratios, and how far the values agree."""
-    asked = arguments()
+    asked = arguments(__doc__)
     many = read_texts(asked.texts, asked.column)
     texts = many[:TEXTS]
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ SOURCES = [path for room in ("audit", "probes", "reports") for path in sorted((R
 HEAVY = {"torch", "transformers", "shap", "textattack", "matplotlib", "pandas", "datasets", "evaluate", "fairlearn"}
 IMPORTED_LATE = {ROOT / "probes" / "_evaluate.py", ROOT / "probes" / "_attack" / "parts.py"}
 """Files that name a base class of a heavy library at their top, and are only imported inside functions."""
-SEEN_BY_PROBES = ("registry", "types", "stats", "perturbations", "errors")
+SEEN_BY_PROBES = ("registry", "types", "stats", "perturbations", "errors", "personal_data")
 COMPOSITION_ROOT = {ROOT / "audit" / "cli.py", ROOT / "audit" / "__main__.py"}
 
 

@@ -33,7 +33,7 @@ class Engine:
     """
 
     def __init__(self, predict: Predict, workers: int = 1, begin: Callable[[], None] | None = None) -> None:
-        self._predict = predict
+        self.predict = predict
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, "renben-model", begin) if workers > 1 else None
 
@@ -42,7 +42,7 @@ class Engine:
         lengths = lengths_of(encoded)
         batches = plan(lengths, self._budget(lengths))
         if self._pool is None:
-            return ((rows, self._predict([encoded[row] for row in rows])) for rows in batches)
+            return ((rows, self.predict([encoded[row] for row in rows])) for rows in batches)
         return self._side_by_side(self._pool, encoded, batches)
 
     def _side_by_side(
@@ -50,7 +50,7 @@ class Engine:
     ) -> Iterator[tuple[Ints, Floats]]:
         waiting: deque[tuple[Ints, Future[Floats]]] = deque()
         for rows in batches:
-            waiting.append((rows, pool.submit(self._predict, [encoded[row] for row in rows])))
+            waiting.append((rows, pool.submit(self.predict, [encoded[row] for row in rows])))
             if len(waiting) > QUEUED * self._workers:
                 done, scores = waiting.popleft()
                 yield done, scores.result()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from probes._privacy.patterns import Hit
+from audit.personal_data.patterns import Hit
 
 PACKAGE = "en_core_web_sm"
 """spaCy's small English pipeline."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.personal_data.masking import mask, masked
+from audit.personal_data.patterns import FINDERS, PERSONAL, Hit, find
 from audit.types import Bools, Ints, Split
-from probes._privacy.masking import mask, masked
 from probes._privacy.names import find_names
-from probes._privacy.patterns import FINDERS, PERSONAL, Hit, find
 from probes._sample import drawn
 
 KINDS = (*FINDERS, "name")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.personal_data.checksums import IBAN_LENGTHS, iban, luhn, payment_card, resident_id
+from audit.personal_data.masking import masked
+from audit.personal_data.patterns import FINDERS, find
 from audit.run import run_probe
 from audit.types import Examples, Finding, ProbeRun, Subject
-from probes._privacy.checksums import IBAN_LENGTHS, iban, luhn, payment_card, resident_id
-from probes._privacy.masking import masked
-from probes._privacy.patterns import FINDERS, find
 from probes.privacy_personal_data import privacy_personal_data
 from tests.subjects import make_split, make_subject
 

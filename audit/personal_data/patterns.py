@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from probes._privacy.checksums import IBAN_LENGTHS, iban, payment_card, resident_id
+from audit.personal_data.checksums import IBAN_LENGTHS, iban, payment_card, resident_id
 
 
 @dataclass(frozen=True)

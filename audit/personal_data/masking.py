@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from probes._privacy.patterns import Hit, find
+from audit.personal_data.patterns import Hit, find
 
 TELLING = 4
 """Shorter words vanish entirely: their first letter would say too much."""
@@ -13,7 +13,7 @@ def masked(text: str) -> str:
     """Return the text with all personal data and web addresses masked, such as ``j***@e***.com``.
 
     What is left has nothing more to find; a text without personal data comes back as it is. It
-    finds what :func:`probes._privacy.patterns.find` finds, so no names of persons.
+    finds what :func:`audit.personal_data.patterns.find` finds, so no names of persons.
     """
     # Where two finds overlapped, the rest of the second may show only now. Each round leaves fewer letters.
     while hits := find(text):

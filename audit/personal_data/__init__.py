@@ -1,0 +1,1 @@
+"""Personal data in texts: found by their spelling, and never shown."""
