@@ -30,6 +30,9 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.group_metrics
 	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.robustness
+	$(BIN)/python -m benchmarks.explanations
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \

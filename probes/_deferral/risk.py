@@ -11,7 +11,8 @@ from probes._deferral.ranked import NOBODY, Cut, Ranked, chosen_on, level_ends
 from probes._groups import PRIVATE, too_small
 
 COVERAGES = ("0.9", "0.8", "0.7", "0.5")
-POINTS, GROUP_POINTS = 60, 20
+SHARES = np.linspace(0.05, 1, 20)
+"""Shares kept at which the error rate is told; one scale for all groups, so that their curves stand in one chart."""
 LEVELS = 200
 """Levels of certainty that are told apart in a bootstrap, at most."""
 ROUNDING = 1e-12
@@ -131,8 +132,7 @@ def _area_interval(value: float, draws: Floats, n: int) -> Interval:
 def _curve(spec: ProbeSpec, test: Ranked, where: dict[str, str], member: Bools) -> Curve:
     order = test.least_certain_first[::-1]
     wrong = test.wrong[order[member[order]]]
-    points = min(GROUP_POINTS if where else POINTS, len(wrong))
-    kept = np.unique(np.linspace(len(wrong) / points, len(wrong), points).round().astype(np.int64))
+    kept = np.ceil(SHARES * len(wrong) - ROUNDING).astype(np.int64)
     errors = wrong.cumsum()[kept - 1]
     low, high = wilson_limits(errors, kept, Z)
     return Curve(
@@ -140,7 +140,7 @@ def _curve(spec: ProbeSpec, test: Ranked, where: dict[str, str], member: Bools) 
         slice=where,
         x_label="coverage",
         y_label="error rate",
-        x=rounded(kept / len(wrong)),
+        x=rounded(SHARES),
         y=rounded(errors / kept),
         low=rounded(low),
         high=rounded(high),
