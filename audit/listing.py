@@ -100,8 +100,14 @@ def _checks(checks: Iterable[Check]) -> Table:
         warning = " (warning)" if check.rule.severity == "warning" else ""
         bound = f"≤ {check.rule.max:g}" if check.rule.max is not None else f"≥ {check.rule.min:g}"
         rule = escape(f"{check.rule.metric}{_slice(check)} {bound}")
-        table.add_row(STATES[check.state] + warning + waived, f"{rule}\n{_measured(check.finding)}")
+        table.add_row(STATES[check.state] + warning + waived, f"{rule}\n{_measured(check.finding)}{_too_few(check)}")
     return table
+
+
+def _too_few(check: Check) -> str:
+    if check.finding is None or check.finding.n >= check.rule.min_n:
+        return ""
+    return f"; the rule asks for {check.rule.min_n:,}"
 
 
 def _slice(check: Check) -> str:

@@ -53,7 +53,7 @@ def account_claims(subject: Subject, params: Params, rng: np.random.Generator) -
     if not params.claims:
         raise Skip(
             "No published number is named. Give some in the configuration, such as "
-            '[[probes."account.claims".claims]] name = "paper, table 3", accuracy = 0.92.'
+            '[probes."account.claims"] claims = [{ name = "paper, table 3", accuracy = 0.92 }].'
         )
     answers = [check(claim) for claim in params.claims]
     for claim, answer in zip(params.claims, answers, strict=True):

@@ -111,7 +111,8 @@ def _curves(found: Quality, everyone: np.ndarray) -> Iterator[Curve]:
                 slice={"method": method},
                 x_label="share of words hidden, the strongest first",
                 y_label="probability of the class predicted",
-                x=STEPS,
-                y=tuple(points.mean(axis=0).tolist()),
-                n=(len(points),) * len(STEPS),
+                # Without any word all methods see the same empty text.
+                x=STEPS[:-1],
+                y=tuple(points.mean(axis=0)[:-1].tolist()),
+                n=(len(points),) * (len(STEPS) - 1),
             )

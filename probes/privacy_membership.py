@@ -236,5 +236,4 @@ def _curve(guesses: Guesses, best: str) -> Curve:
         y_label="members found",
         x=tuple(false[at].tolist()),
         y=tuple(true[at].tolist()),
-        reference="diagonal",
     )

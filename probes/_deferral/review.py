@@ -50,8 +50,9 @@ def _sentence(deferred: Bools, wrong: Bools) -> str:
     if not deferred.any():
         return "no row is so uncertain that it goes to people"
     before, after = wrong.mean(), wrong[~deferred].mean()
-    move = "fall" if after < before else "do not fall: they go"
-    return f"review the {deferred.mean():.0%} least certain and errors {move} from {before:.1%} to {after:.1%}"
+    move = "falls" if after < before else "does not fall: it goes"
+    rest = f"the error rate of the rest {move} from {before:.1%} to {after:.1%}"
+    return f"review the {deferred.mean():.0%} least certain, and {rest}"
 
 
 def _reduction(
@@ -104,14 +105,14 @@ def _often(rates: Mapping[str, float], gap: Finding) -> str:
     if not _clear(gap):
         return f"no group is clearly deferred more often than another (at most {shares})"
     times = f"{rates[most] / rates[least]:.1f} times as often as" if rates[least] else "and not"
-    return f"{most} is deferred {times} {least} ({shares})"
+    return f"{most}: deferred {times} {least} ({shares})"
 
 
 def _worst(errors: Mapping[str, float], gap: Finding) -> str:
     worst = max(errors, key=errors.__getitem__)
     if not _clear(gap):
         return "no group clearly keeps more errors than another"
-    return f"worst off after review: {worst}, with an error rate of {errors[worst]:.1%}"
+    return f"most errors among the rows kept: {worst}, {errors[worst]:.1%}"
 
 
 def _table(spec: ProbeSpec, test: Ranked, deferred: Bools, column: str, note: str) -> Table:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from audit.personal_data.masking import masked
 from audit.stats import TAILS
 from audit.types import Attribution, Cell, Floats, Subject, Table
 from probes._explain.explained import Explanations
@@ -50,8 +51,8 @@ def words_table(found: Explanations, labels: Sequence[str]) -> Table:
 
 def _strongest(found: Explanations, label: int) -> list[tuple[str, float, float, float, int]]:
     sums: dict[str, list[float]] = {}
-    for passage, explained in zip(found.passages, found.explained, strict=True):
-        for word, value in _by_word(passage, explained.values[:, label]).items():
+    for text, passage, explained in zip(found.rows.texts, found.passages, found.explained, strict=True):
+        for word, value in _by_word(text, passage, explained.values[:, label]).items():
             sums.setdefault(word, []).append(value)
     limits = {word: _limits(np.array(of)) for word, of in sums.items() if len(of) >= LEAST_TEXTS}
     best = sorted(
@@ -60,8 +61,11 @@ def _strongest(found: Explanations, label: int) -> list[tuple[str, float, float,
     return [(_short(word), *limits[word], len(sums[word])) for word in best[:MOST_WORDS]]
 
 
-def _by_word(passage: Passage, values: Floats) -> Counter[str]:
+def _by_word(text: str, passage: Passage, values: Floats) -> Counter[str]:
+    """Return the sum of each word; none of a text that holds personal data, a part of which could be a word."""
     total: Counter[str] = Counter()
+    if masked(text) != text:
+        return total
     for part, value in zip(passage.parts, values.tolist(), strict=True):
         if any(character.isalnum() for character in part):
             total[part.strip().casefold()] += value
@@ -90,7 +94,11 @@ def errors_table(found: Explanations, labels: Sequence[str]) -> Table:
 
 def _error(found: Explanations, labels: Sequence[str], k: int) -> tuple[Cell, ...]:
     label, mass = int(found.rows.predicted[k]), found.identity_mass[k]
-    words = [word for word, value in _by_word(found.passages[k], found.values[k]).most_common(3) if value > 0]
+    words = [
+        word
+        for word, value in _by_word(found.rows.texts[k], found.passages[k], found.values[k]).most_common(3)
+        if value > 0
+    ]
     named = (labels[found.rows.labels[k]], labels[label], float(found.scores[k, label]))
     return (found.rows.ids[k], *named, ", ".join(map(_short, words)), None if np.isnan(mass) else float(mass))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.personal_data.masking import masked
 from audit.types import Bools, Ints, Split
 from probes._quality.learn import WORD
 from probes._rows import group_rows
@@ -109,7 +110,8 @@ def _words(split: Split, rows: int) -> Iterator[Condition]:
 
     vectoriser = CountVectorizer(token_pattern=WORD, ngram_range=(1, 2), min_df=rows, binary=True, dtype=np.int32)
     try:
-        table = vectoriser.fit_transform(split.texts).tocsc()
+        # A word of an address or name of an account would be quoted as a condition.
+        table = vectoriser.fit_transform([masked(text) for text in split.texts]).tocsc()
     except ValueError:  # no word stands in as many rows
         return
     frequent = np.argsort(-np.diff(table.indptr), kind="stable")[:MOST_WORDS]

@@ -172,3 +172,13 @@ def test_the_sample_does_not_depend_on_the_seed() -> None:
     first, second = (number(done, "half_mass") for done in runs)
     assert first.value == second.value
     assert first.value is not None
+
+
+def test_no_part_of_an_address_becomes_a_word() -> None:
+    texts = [f"write to zorro{k % 2}@leakdomain.com about the {('nice', 'awful')[k % 2]} garden" for k in range(24)]
+    plain = [f"the {('nice', 'awful')[k % 2]} garden number {k}" for k in range(8)]
+    done = explain(subject_of([*texts, *plain], by_judgement), rows=40)
+    assert done.status == "ok"
+    assert "awful" in {row[1] for row in table(done, "strongest_words").rows}
+    assert "zorro" not in done.model_dump_json()
+    assert "leakdomain" not in done.model_dump_json()

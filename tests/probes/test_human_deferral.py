@@ -135,7 +135,7 @@ def uncertain_more_often(often: float, n: int = 2000) -> Subject:
 def test_a_group_deferred_twice_as_often_is_named() -> None:
     told = evidence(uncertain_more_often(0.2), share=0.15)
     table = next(e for e in told if isinstance(e, Table) and e.name == "human.deferral.by_group")
-    assert table.note.startswith("a is deferred 2.1 times as often as b")
+    assert table.note.startswith("a: deferred 2.1 times as often as b")
     gap = next(e for e in told if isinstance(e, Finding) and e.metric.endswith("deferral_rate_difference"))
     assert limits(gap)[0] > 0.04
 
@@ -153,7 +153,9 @@ def test_review_of_uncertain_errors_lowers_the_rest() -> None:
     assert (value(found["deferral_rate",]), value(found["remaining_error",])) == (0.1, 9 / 180)
     assert value(found["error_reduction",]) == pytest.approx(29 / 200 - 9 / 180)
     assert limits(found["error_reduction",])[0] > 0.05
-    assert found["error_reduction",].note.startswith("review the 10% least certain and errors fall from 14.5% to 5.0%")
+    assert found["error_reduction",].note.startswith(
+        "review the 10% least certain, and the error rate of the rest falls from 14.5% to 5.0%"
+    )
     assert "from the test rows themselves" in found["error_reduction",].note
 
 
