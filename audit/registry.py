@@ -49,6 +49,8 @@ class ProbeSpec:
     """Parameters that a quick run takes where the configuration names no others."""
     choices: Mapping[str, Mapping[str, str]]
     """By parameter: the names that it takes, each with a line about it."""
+    columns: tuple[str, ...] = ()
+    """Parameters that name further columns of the table."""
 
     @property
     def summary(self) -> str:
@@ -96,6 +98,7 @@ def probe(
     measures: Mapping[str, Measure],
     quick: Mapping[str, JsonValue] | None = None,
     choices: Mapping[str, Mapping[str, str]] | None = None,
+    columns: tuple[str, ...] = (),
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -115,6 +118,8 @@ def probe(
         Parameters for ``--quick``, such as fewer rows.
     choices : mapping, optional
         By parameter: the names that it takes, each with a line about it.
+    columns : tuple of str
+        Parameters that name further columns of the table; they must stand in ``[data] columns``.
 
     Raises
     ------
@@ -127,7 +132,7 @@ def probe(
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
         PROBES[id] = ProbeSpec(
-            id, version, values, needs, dict(measures), params, run, dict(quick or {}), dict(choices or {})
+            id, version, values, needs, dict(measures), params, run, dict(quick or {}), dict(choices or {}), columns
         )
         return PROBES[id]
 

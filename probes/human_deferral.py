@@ -46,6 +46,7 @@ class Params(Frozen):
     values=("collaboration", "fairness"),
     needs=("labels", "scores"),
     measures=risk.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES | decisions.MEASURES,
+    columns=("human_column", "final_column"),
 )
 def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """How far review of the least certain rows lowers errors, and whose. Ideal: errors and differences 0, accuracy 1.

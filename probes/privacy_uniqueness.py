@@ -36,7 +36,14 @@ MEASURES = {
 SAMPLE = "unique in these data is not yet unique in the population; rows of the same person count as several"
 
 
-@probe("privacy.uniqueness", version=1, values=("privacy",), needs=("labels",), measures=MEASURES)
+@probe(
+    "privacy.uniqueness",
+    version=1,
+    values=("privacy",),
+    needs=("labels",),
+    measures=MEASURES,
+    columns=("columns",),
+)
 def privacy_uniqueness(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """How many rows can be singled out by their quasi-identifiers. Ideal: shares 0 and a large smallest class.
 

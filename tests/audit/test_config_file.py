@@ -124,3 +124,12 @@ def test_a_suite_that_cannot_be_read_is_told_of_before_any_model_is_loaded(tmp_p
     (tmp_path / "cases.csv").write_text("text,label\nhello,fine\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="column 'expected'"):
         load(tmp_path, f'{GOOD}\n[probes."behaviour.suite"]\nfile = "cases.csv"\n')
+
+
+@pytest.mark.parametrize(
+    "given", ['[probes."human.deferral"]\nhuman_column = "rcae"', '[probes."privacy.uniqueness"]\ncolumns = ["rcae"]']
+)
+def test_a_column_that_nobody_declared_is_told_of_before_any_model_is_loaded(tmp_path: Path, given: str) -> None:
+    with pytest.raises(ConfigError, match=r"'rcae' is not known. Did you mean 'race'\? Name it in \[data\] columns"):
+        load(tmp_path, f"{GOOD}\n{given}\n")
+    load(tmp_path, f"{GOOD}\n{given}\n".replace("rcae", "race"))
