@@ -94,7 +94,7 @@ def audit(
 ) -> None:
     """Load or fine-tune the model, run the probes, judge the record and draw the card."""
     from audit.config_file import load_config
-    from audit.record import RUN, new_run_folder, write_examples, write_model
+    from audit.record import LOG, RUN, new_run_folder, write_examples, write_model
     from audit.registry import discover
     from audit.run import run_audit
     from audit.subject import Places, load_subject
@@ -104,7 +104,7 @@ def audit(
     checked, text = load_config(config)
     folder = new_run_folder(out, checked.title)
     try:
-        log = folder / "run.log"
+        log = folder / LOG
         subject = load_subject(checked, Places(config.parent, cache_folder()), quick=quick)
         record = run_audit(
             subject, checked, text, config.parent, quick=quick, say=_say, log=functools.partial(_append, log)

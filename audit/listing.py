@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from audit.record import CARD
+from audit.record import CARD, LOG
 from audit.registry import PROBES, ProbeSpec
 from audit.types import Check, Finding, RunRecord, Verdict
 
@@ -80,7 +80,7 @@ def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
             console.print(_checks(verdict.checks))
         for reason in verdict.reasons:
             console.print(f"! {escape(reason['en'])}")
-    for line in _not_measured(record):
+    for line in _not_measured(record, folder):
         console.print(f"! {escape(line)}")
     quick = " (quick run: a sample of the test rows)" if record.quick else ""
     console.print((OUTCOMES[verdict.outcome] + _waived(verdict.checks) if verdict else "Not judged.") + quick)
@@ -123,10 +123,10 @@ def _measured(finding: Finding | None) -> str:
     return f"{finding.value:.3f} ({finding.interval.low:.3f} to {finding.interval.high:.3f}), n = {finding.n:,}"
 
 
-def _not_measured(record: RunRecord) -> list[str]:
+def _not_measured(record: RunRecord, folder: Path) -> list[str]:
     lines = [f"{run.probe} skipped: {run.reason}" for run in record.probes if run.status == "skipped"]
-    if any(run.status == "error" for run in record.probes):
-        lines.append("What went wrong in a failed probe stands in run.log, beside the card.")
+    if (folder / LOG).is_file():
+        lines.append(f"What went wrong in a failed probe stands in {LOG}, beside the card.")
     absent = [finding for finding in record.findings() if finding.value is None]
     # A recipe or perturbation that was asked for and could not be tried is more than one missing number.
     for finding in absent:

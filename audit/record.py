@@ -16,6 +16,7 @@ from audit.types import SCHEMA_VERSION, Frozen, RunRecord, Split, Subject, Verdi
 RUN = "run.json"
 VERDICT = "verdict.json"
 CARD = "card.html"
+LOG = "run.log"
 EXAMPLES = "examples.parquet"
 
 

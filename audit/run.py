@@ -99,7 +99,6 @@ def run_probe(spec: ProbeSpec, subject: Subject, params: Frozen, seed: int, *, s
     except Skip as reason:
         return common.run("skipped", str(reason))
     except AuditError as error:  # a sentence with a remedy, such as for a file that a parameter names
-        log(traceback.format_exc())
         return common.run("error", str(error))
     except MemoryError:
         return common.run("error", "out of memory; use --quick or a smaller test table")
