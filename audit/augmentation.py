@@ -47,7 +47,7 @@ def with_attacks(train: Split, grown: Split, recipe: Recipe, score: Score, asset
     asset : callable
         Where assets live.
     seed, turn : int
-        Decide with the ids which rows are attacked; each round attacks others.
+        Decide which rows are attacked; each round draws anew.
     """
     assert recipe.attack is not None
     order = np.random.default_rng([seed, 2, turn]).permutation(len(train))
@@ -67,4 +67,5 @@ def _extended(train: Split, rows: Sequence[int], texts: Sequence[str], mark: str
         texts=(*train.texts, *texts),
         labels=train.labels[kept],
         groups=tuple(replace(column, members=column.members[kept]) for column in train.groups),
+        extra={name: tuple(values[row] for row in kept) for name, values in train.extra.items()},
     )

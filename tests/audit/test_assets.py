@@ -69,10 +69,10 @@ def test_fetch_keeps_what_was_asked_for_and_only_once(tmp_path: Path, wheel: Pat
 def test_a_source_archive_is_put_together(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = stand_in(archive, monkeypatch)
     digest = sha256(archive.read_bytes()).hexdigest()
-    toy = Asset("t", "a", "toy", "1.0", digest, 1, "-", "toy-1.0/data/", "x/y", {"a": ("a1", "a2")}, ("b",), True)
+    toy = Asset("t", "a", "toy", "1.0", digest, 1, "-", "toy-1.0/data/", "x/y", {"a": ("a1", "a2")}, True)
     folder = fetch(toy, tmp_path / "cache")
     found = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    assert found == {"x/y/a": "first\nsecond", "x/y/b": ""}
+    assert found == {"x/y/a": "first\nsecond"}
     assert "--require-hashes" in calls[0]
 
 
