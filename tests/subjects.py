@@ -1,6 +1,6 @@
 """Synthetic subjects with known properties, for tests of probes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -162,22 +162,9 @@ def make_subject(
         "test": Predictions(scores.argmax(axis=1), keep(scores)),
         "validation": Predictions(validation_scores.argmax(axis=1), keep(validation_scores)),
     }
-    offers = {"labels", "validation"}
-    offers |= {"scores"} if with_scores else set()
-    offers |= {"groups"} if groups else set()
-    offers |= {"crossings"} if crossings else set()
-    offers |= {"model"} if score else set()
-    offers |= {"train"} if train else set()
+    there = {"scores": with_scores, "groups": groups, "crossings": crossings, "model": score, "train": train}
     names = tuple(str(k) for k in range(classes))
-    facts = SubjectFacts(
-        name="synthetic",
-        task="text classification",
-        labels=names,
-        positive=names[1],
-        model={"kind": "synthetic"},
-        splits={k: SplitFacts(rows=len(s), fingerprint=s.fingerprint, groups={}) for k, s in splits.items()},
-        offers=tuple(sorted(offers)),
-    )
+    facts = facts_of(names, splits, {"labels", "validation", *(name for name, given in there.items() if given)})
     counts = lambda batch: np.array([len(t.split()) for t in batch])  # noqa: E731
     return Subject(
         "synthetic",
@@ -191,4 +178,17 @@ def make_subject(
         token_counts=counts,
         max_tokens=128,
         bench=SteadyBench(score) if score else None,
+    )
+
+
+def facts_of(labels: tuple[str, ...], splits: Mapping[str, Split], offers: set[str]) -> SubjectFacts:
+    """Return what the record tells of a synthetic subject."""
+    return SubjectFacts(
+        name="synthetic",
+        task="text classification",
+        labels=labels,
+        positive=labels[1],
+        model={"kind": "synthetic"},
+        splits={k: SplitFacts(rows=len(s), fingerprint=s.fingerprint, groups={}) for k, s in splits.items()},
+        offers=tuple(sorted(offers)),
     )
