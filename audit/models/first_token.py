@@ -43,21 +43,33 @@ def _last_layer(network: Any) -> Any:
 
 
 def _bert(layer: Any, states: Any, mask: Any = None, *_: Any, **__: Any) -> tuple[Any]:
-    first = states[:, :1]
-    # Attention from one sequence to another takes keys and values from the other.
-    mixed = layer.attention.self(first, _of_first(mask), encoder_hidden_states=states)[0]
-    return (layer.feed_forward_chunk(layer.attention.output(mixed, first)),)
+    part = layer.attention.self
+    mixed = _of_first_token(part.query, part.key, part.value, part.num_attention_heads, states, mask)
+    return (layer.feed_forward_chunk(layer.attention.output(mixed, states[:, :1])),)
 
 
 def _distilbert(layer: Any, states: Any, mask: Any = None, *_: Any, **__: Any) -> tuple[Any]:
-    first = states[:, :1]
-    mixed = layer.sa_layer_norm(layer.attention(first, states, states, _of_first(mask))[0] + first)
+    part = layer.attention
+    mixed = part.out_lin(_of_first_token(part.q_lin, part.k_lin, part.v_lin, part.n_heads, states, mask))
+    mixed = layer.sa_layer_norm(mixed + states[:, :1])
     return (layer.output_layer_norm(layer.ffn(mixed) + mixed),)
 
 
-def _of_first(mask: Any) -> Any:
-    """Cut a mask of shape (rows, 1, queries, keys) to the first query."""
-    return None if mask is None else mask[:, :, :1]
+def _of_first_token(query: Any, key: Any, value: Any, heads: int, states: Any, mask: Any) -> Any:
+    """Attention of the first token, shape (rows, 1, width), without keys and values of the others.
+
+    For one query q, q · (K x) = (Kᵀ q) · x, and the mean of V x is V times the mean of x. The key's
+    bias adds the same to every score of a query, which softmax does not see.
+    """
+    rows, _, width = states.shape
+    asked = query(states[:, 0]).view(rows, heads, -1)
+    wanted = (asked.transpose(0, 1) @ key.weight.view(heads, -1, width)).transpose(0, 1)
+    scores = wanted @ states.transpose(1, 2) / asked.shape[2] ** 0.5
+    if mask is not None:
+        scores = scores + mask[:, 0, :1]  # of shape (rows, 1, queries, keys)
+    means = (scores.softmax(dim=-1) @ states).transpose(0, 1)
+    mixed = (means @ value.weight.view(heads, -1, width).transpose(1, 2)).transpose(0, 1)
+    return mixed.reshape(rows, 1, -1) + value.bias
 
 
 def _agree(network: Any, lean: Any, longest: int) -> bool:

@@ -147,16 +147,22 @@ def tiny_network(kind: str, attention: str = "sdpa", **changes: object) -> Any:
         return AutoModelForSequenceClassification.from_config(config, attn_implementation=attention).eval()
 
 
-def widths_of_last_layer(network: Any) -> list[int]:
-    """Tokens for which the last feed-forward of a network is computed."""
+def widths_of_last_layer(network: Any) -> dict[str, int]:
+    """Tokens for which keys and the feed-forward of the last layer are computed, where they are at all."""
     import torch
 
-    wide = [part for part in network.modules() if isinstance(part, torch.nn.Linear) and part.out_features == 64]
-    seen: list[int] = []
-    hook = wide[-1].register_forward_hook(lambda _part, args, _out: seen.append(args[0].shape[1]))
+    linear = [(name, part) for name, part in network.named_modules() if isinstance(part, torch.nn.Linear)]
+    keys = [part for name, part in linear if name.endswith((".key", ".k_lin"))]
+    wide = [part for _, part in linear if part.out_features == 64]
+    seen: dict[str, int] = {}
+    hooks = [
+        part.register_forward_hook(lambda _part, args, _out, name=name: seen.update({name: args[0].shape[1]}))
+        for name, part in (("keys", keys[-1]), ("feed-forward", wide[-1]))
+    ]
     with torch.no_grad():
         network(input_ids=torch.ones((2, 9), dtype=torch.int64))
-    hook.remove()
+    for hook in hooks:
+        hook.remove()
     return seen
 
 
@@ -177,7 +183,8 @@ def test_the_last_layer_is_computed_for_the_first_token_alone(kind: str, attenti
     if (kind, attention) == ("distilbert", "eager"):
         assert lean is network, "its mask has another shape"
         return
-    assert (widths_of_last_layer(network), widths_of_last_layer(lean)) == ([9], [1])
+    assert widths_of_last_layer(network) == {"keys": 9, "feed-forward": 9}
+    assert widths_of_last_layer(lean) == {"feed-forward": 1}
     ids = torch.arange(4, 4 + 5 * MAX_TOKENS).reshape(5, MAX_TOKENS) % 60 + 4
     mask = (torch.arange(MAX_TOKENS) < torch.tensor([[24], [11], [5], [2], [1]])).long()
     with torch.no_grad():
@@ -204,11 +211,17 @@ class TestNetworksThatStayWhole:
     def test_one_that_differs_only_where_probabilities_are_near_0_or_1(self) -> None:
         import torch
 
+        class ByLength(torch.nn.Module):
+            def forward(self, states: torch.Tensor) -> torch.Tensor:
+                return states * states.shape[1]
+
         from audit.models.first_token import first_token_only
 
         network = tiny_network("bert")
-        network.bert.encoder.layer[-1].attention.output.dropout = torch.nn.BatchNorm1d(1, affine=False)
+        network.bert.encoder.layer[-1].attention.output.dropout = ByLength()
         network.classifier.bias.data[0] += 100
+        with torch.no_grad():
+            network(input_ids=torch.ones((2, 9), dtype=torch.int64))  # it runs: only the logits tell
         assert first_token_only(network, MAX_TOKENS) is network
 
 
