@@ -1,7 +1,7 @@
 """How alike sentences are, by the mean of MiniLM's last hidden states."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 from audit.types import Floats
 
 MOST_TOKENS = 256
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 512
+"""More tokens no longer fit the cache of one core; every core has a batch of its own."""
 MOST_KNOWN = 20_000
 """Vectors that are remembered."""
 
@@ -33,14 +34,18 @@ class Encoder:
         return np.array([self._known[text] for text in texts], dtype=np.float64)
 
     def _encoded(self, texts: Sequence[str]) -> list[Any]:
+        import torch
+
         encoded = [e.ids for e in self._tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(encoded)), key=lambda k: len(encoded[k]))
         vectors: list[Any] = [None] * len(encoded)
-        while order:
-            rows = order[-max(1, BATCH_TOKENS // len(encoded[order[-1]])) :]
-            del order[-len(rows) :]
-            for row, vector in zip(rows, self._mean([encoded[k] for k in rows]), strict=True):
-                vectors[row] = vector
+        batches = _batches(encoded)
+        self._network  # noqa: B018  # loaded once, before several threads ask for it
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for rows, found in zip(
+                batches, pool.map(self._mean, [[encoded[k] for k in b] for b in batches]), strict=True
+            ):
+                for row, vector in zip(rows, found, strict=True):
+                    vectors[row] = vector
         return vectors
 
     @cached_property
@@ -66,22 +71,19 @@ class Encoder:
         mask = torch.zeros(ids.shape)
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)], mask[row, : len(tokens)] = torch.tensor(tokens), 1
-        with torch.inference_mode(), _one_thread():
+        with torch.inference_mode():
             states = network(input_ids=ids, attention_mask=mask).last_hidden_state
             return torch.nn.functional.normalize((states * mask[..., None]).sum(dim=1), dim=1).numpy()
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute in one thread: two that wait for each other take ten times as long on a busy machine."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def _batches(encoded: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return row numbers of batches of near-equal length, the longest first."""
+    order = sorted(range(len(encoded)), key=lambda k: len(encoded[k]))
+    batches = []
+    while order:
+        batches.append(order[-max(1, BATCH_TOKENS // len(encoded[order[-1]])) :])
+        del order[-len(batches[-1]) :]
+    return batches
 
 
 @cache
