@@ -1,6 +1,7 @@
 """Errors a user can cause: shown as one sentence with a remedy, never as a traceback."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -34,6 +35,15 @@ class EmptyError(AuditError):
     """There is nothing to evaluate."""
 
     exit_code = 5
+
+
+@contextmanager
+def as_value_error() -> Iterator[None]:
+    """Turn an AuditError into a ValueError, so that the validation of a parameter can name file and line."""
+    try:
+        yield
+    except AuditError as error:
+        raise ValueError(str(error)) from None
 
 
 MOST_SHOWN = 12

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from audit.errors import DataError
+from audit.errors import DataError, as_value_error
 from audit.registry import Measure, Skip, probe
 from audit.stats import LEVEL, substream, wilson, wilson_limits
 from audit.types import (
@@ -59,10 +59,8 @@ class Params(Frozen):
     def _file_can_be_read(self, info: ValidationInfo) -> Self:
         """Read a suite of one's own before any model is loaded, where its folder is known."""
         if self.file is not None and isinstance(info.context, Path):
-            try:
+            with as_value_error():
                 read_suite(info.context / self.file)
-            except DataError as error:
-                raise ValueError(str(error)) from None
         return self
 
 

@@ -1,10 +1,13 @@
 """Whether the data can be relied on: repeats, doubtful labels, empty texts, and drift between tables."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
+from audit.errors import as_value_error
 from audit.registry import Measure, probe
 from audit.stats import substream, wilson
 from audit.types import (
@@ -46,6 +49,14 @@ class Params(Frozen):
     """Its column of texts."""
     examples: int = Field(12, ge=0)
     """Doubtful rows to show; 0 for texts that must not be shown."""
+
+    @model_validator(mode="after")
+    def _new_data_can_be_read(self, info: ValidationInfo) -> Self:
+        """Read the further table before any model is loaded, where its folder is known."""
+        if self.new_data is not None and isinstance(info.context, Path):
+            with as_value_error():
+                read_new(info.context / self.new_data, self.text)
+        return self
 
 
 MEASURES = with_difference(

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, ValidationInfo, model_validator
 
-from audit.errors import ConfigError, did_you_mean
+from audit.errors import ConfigError, as_value_error, did_you_mean
 from audit.registry import Measure, probe
 from audit.stats import substream
 from audit.types import ConfigFile, Evidence, Finding, Frozen, Subject
@@ -53,13 +53,11 @@ class Params(Frozen):
     @model_validator(mode="after")
     def _files_and_categories_exist(self, info: ValidationInfo) -> Self:
         folder = info.context if isinstance(info.context, Path) else None
-        try:
+        with as_value_error():
             if folder and self.templates:
                 read(folder / self.templates, TemplateFile)
             if folder or not self.terms:
                 _chosen(_lexicon(self, folder or Path()), self.categories)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
         return self
 
 

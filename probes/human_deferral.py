@@ -10,7 +10,7 @@ from audit.stats import substream
 from audit.types import Evidence, Frozen, Subject
 from probes._deferral import conformal, decisions, review, risk, simulation
 from probes._deferral.decisions import Decisions, decision_evidence, read_decisions
-from probes._deferral.ranked import ranked
+from probes._deferral.ranked import ranked, unranked
 from probes._deferral.simulation import Person
 from probes._groups import PRIVATE
 
@@ -40,12 +40,16 @@ class Params(Frozen):
     """Texts to show; 0 for texts that may not be shown."""
 
 
+BY_SCORES = risk.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES
+UNSCORED = "the model's predictions have no scores, only labels"
+
+
 @probe(
     "human.deferral",
     version=1,
     values=("collaboration", "fairness"),
-    needs=("labels", "scores"),
-    measures=risk.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES | decisions.MEASURES,
+    needs=("labels",),
+    measures=BY_SCORES | decisions.MEASURES,
     columns=("human_column", "final_column"),
 )
 def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
@@ -67,7 +71,8 @@ def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -
     seed = int(substream(rng, "ties").integers(2**32))
     test = ranked(subject, "test", seed)
     if test is None:
-        raise Skip("there are no scored test rows; predict with scores")
+        yield from _by_labels(subject, params, seed, rng)
+        return
     validation = ranked(subject, "validation", seed)
     tuned_on, floor = validation or test, params.min_group
     decided = read_decisions(subject.test, test, subject.labels, params.human_column, params.final_column)
@@ -77,6 +82,17 @@ def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -
     yield from simulation.simulation_evidence(human_deferral, test, tuned_on, _person(params, decided))
     yield from decision_evidence(human_deferral, decided, floor, rng)
     yield from review.review_examples(human_deferral, subject, test, tuned_on, params.share, params.examples)
+
+
+def _by_labels(subject: Subject, params: Params, seed: int, rng: np.random.Generator) -> Iterator[Evidence]:
+    """Yield what people's decisions tell beside a model that gives labels alone."""
+    if not params.human_column and not params.final_column:
+        raise Skip(f"{UNSCORED}, and no decisions of people are named; name human_column and final_column")
+    for name in BY_SCORES:
+        yield human_deferral.finding(name, None, len(subject.test), note=f"not measured: {UNSCORED}")
+    rows = unranked(subject, seed)
+    decided = read_decisions(subject.test, rows, subject.labels, params.human_column, params.final_column)
+    yield from decision_evidence(human_deferral, decided, params.min_group, rng)
 
 
 def _person(params: Params, decided: Decisions) -> Person | None:

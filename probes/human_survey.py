@@ -1,12 +1,13 @@
 """Probe: what the people who work with the model answered in a survey."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from audit.errors import did_you_mean
+from audit.errors import as_value_error, did_you_mean
 from audit.registry import Measure, Skip, probe
 from audit.stats import DRAWS, Z, mean_limits, substream, wilson
 from audit.types import Bools, ConfigFile, Evidence, Finding, Floats, Frozen, Interval, Subject, Table
@@ -50,6 +51,14 @@ class Params(Frozen):
             raise ValueError(f"the System Usability Scale has {SUS_QUESTIONS} questions answered from 1 to 5")
         if self.kind == "sus" and self.reverse:
             raise ValueError("leave 'reverse' out: which questions the System Usability Scale reverses is known")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_can_be_read(self, info: ValidationInfo) -> Self:
+        """Read the answers before any model is loaded, where their folder is known."""
+        if self.file is not None and isinstance(info.context, Path):
+            with as_value_error():
+                read_answers(info.context / self.file, self.columns, self.scale, self.reversed, self.group)
         return self
 
     @property

@@ -74,13 +74,21 @@ def ranked(subject: Subject, split: str, seed: int) -> Ranked | None:
     predicted = subject.predictions.get(split)
     if predicted is None or predicted.scores is None or not len(predicted.scores):
         return None
-    part = subject.splits[split]
+    return _in_order(subject, split, predicted.scores, seed)
+
+
+def unranked(subject: Subject, seed: int) -> Ranked:
+    """Return the test rows of a model that gives labels alone: it passes for sure of all of them."""
+    sure = np.eye(len(subject.labels))[subject.predicted.labels]
+    return _in_order(subject, "test", sure, seed)
+
+
+def _in_order(subject: Subject, split: str, scores: Floats, seed: int) -> Ranked:
+    part, predicted = subject.splits[split], subject.predictions[split]
     chance = np.array([_chance(seed, id) for id in part.ids])
     order = np.lexsort((np.array(part.ids), chance))
     columns = tuple(replace(column, members=column.members[order]) for column in part.groups)
-    return Ranked(
-        split, order, chance[order], predicted.scores[order], part.labels[order], predicted.labels[order], columns
-    )
+    return Ranked(split, order, chance[order], scores[order], part.labels[order], predicted.labels[order], columns)
 
 
 def _chance(seed: int, id: str) -> float:

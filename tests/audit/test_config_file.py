@@ -120,10 +120,21 @@ def test_a_misspelt_perturbation_or_key_in_a_rule_is_told_of(tmp_path: Path) -> 
             load(tmp_path, f"{GOOD}\n{rule}{slice}\n")
 
 
-def test_a_suite_that_cannot_be_read_is_told_of_before_any_model_is_loaded(tmp_path: Path) -> None:
-    (tmp_path / "cases.csv").write_text("text,label\nhello,fine\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="column 'expected'"):
-        load(tmp_path, f'{GOOD}\n[probes."behaviour.suite"]\nfile = "cases.csv"\n')
+@pytest.mark.parametrize(
+    ("probe", "given", "problem"),
+    [
+        ("behaviour.suite", 'file = "table.csv"', "column 'expected'"),
+        ("human.survey", 'file = "table.csv"\nkind = "likert"\ncolumns = ["labl"]', "no column 'labl'.*'label'"),
+        ("human.survey", 'file = "table.csv"\nkind = "likert"\ncolumns = ["label"]', "'fine', which is not an answer"),
+        ("data.quality", 'new_data = "table.csv"\ntext = "txt"', "no column 'txt'.*'text'"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told_of_before_any_model_is_loaded(
+    tmp_path: Path, probe: str, given: str, problem: str
+) -> None:
+    (tmp_path / "table.csv").write_text("text,label\nhello,fine\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=problem):
+        load(tmp_path, f'{GOOD}\n[probes."{probe}"]\n{given}\n')
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from audit.errors import ConfigError
+from audit.registry import Skip
 from audit.types import Curve, Evidence, Finding, Floats, Ints, Predictions, Subject, Table
 from probes._deferral.conformal import sets, threshold
 from probes._deferral.risk import area_intervals, areas, level_counts, oracle_areas
@@ -298,6 +299,19 @@ def test_a_team_that_follows_the_model_blindly_relies_too_much() -> None:
     assert found["override_rate",].note == "rows without a final decision: 1"
     assert limits(found["team_gain",])[1] < -0.15
     assert "no such row" in found["under_reliance",].note
+
+
+def test_a_model_that_gives_labels_alone_can_still_be_compared_with_people() -> None:
+    truth = [str(label) for label in np.arange(400) % 2]
+    scored = decided(truth, truth)
+    subject = replace(scored, predictions={"test": replace(scored.predicted, scores=None)})
+    ours, theirs = findings(subject, **COLUMNS), findings(scored, **COLUMNS)
+    for metric in ("override_rate", "over_reliance", "human_accuracy_measured", "final_accuracy", "team_gain"):
+        assert ours[metric,] == theirs[metric,]
+    assert ours["aurc",].value is None
+    assert "only labels" in ours["aurc",].note
+    with pytest.raises(Skip, match="no decisions of people"):
+        findings(subject)
 
 
 @pytest.mark.parametrize(
