@@ -81,7 +81,7 @@ CHINESE = [
     ("其他人说他妈妈会弹吉他。", "男性", "女性", "其他人说她妈妈会弹吉他。"),
     ("他们都是穆斯林。", "穆斯林", "基督徒", "他们都是基督徒。"),
     ("他们都来了。", "男性", "女性", "她们都来了。"),
-    ("王志强说他很忙。", "男性", "女性", "王秀英说她很忙。"),
+    ("王永刚说他很忙。", "男性", "女性", "王秀英说她很忙。"),
     ("我认识一个love音乐的黑人", "黑人", "白人", "我认识一个love音乐的白人"),
     ("基督教徒和基督教", "基督徒", "穆斯林", "穆斯林和伊斯兰教"),
     ("老年人和老人", "老年人", "年轻人", "年轻人和年轻人"),
@@ -114,6 +114,46 @@ def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: st
 )
 def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
     assert scan(text, LEXICON).mentions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *[
+            (text, [])
+            for text in (
+                "武汉人民很热情。",
+                "西藏人民很热情。",
+                "收藏人是谁？",
+                "大家都是明白人。",
+                "清白人家",
+                "不要抹黑人民。",
+                "文盲人口减少了。",
+                "盲人摸象",
+                "适合中老年人。",
+                "这蛋糕真他妈好吃。",
+                "你他妈给我出去！",
+                "每天吃维他命。",
+                "去马耳他和犹他州旅行。",
+                "美女的裙子很漂亮。",
+                "男子汉大丈夫",
+                "黄河是母亲河。",
+                "老婆饼很甜。",
+                "《灰姑娘》里的仙女",
+                "他山之石，可以攻玉。",
+                "意志强大，标志明显，气宇轩昂，青年俊杰，浩然之气",
+                "住在一家豪华酒店。",
+            )
+        ],
+        ("他妈妈来了。", ["他", "妈妈"]),
+        ("他告诉我他妈妈去他的店了。", ["他", "他", "妈妈", "他"]),
+        ("我是女的。", ["女的"]),
+        ("他们来了。", ["他们"]),
+        ("藏族人和藏人", ["藏族人", "藏人"]),
+    ],
+)
+def test_ordinary_chinese_words_hold_no_identity(text: str, found: list[str]) -> None:
+    assert [text[m.start : m.end] for m in scan(text, LEXICON).mentions] == found
 
 
 def test_words_for_colours_left_alone_are_counted() -> None:

@@ -30,7 +30,7 @@ def test_a_word_may_mean_different_things_in_two_probes() -> None:
     assert metric_name("explain.quality.agreement") != metric_name("sustain.footprint.agreement")
     assert gloss("explain.quality.agreement") != gloss("sustain.footprint.agreement")
     assert column_name("predicted") == Both("predicted", "预测")
-    assert column_name("texts of train") == Both("texts of train", "train的文本数")
+    assert column_name("texts of train") == Both("texts of train", "“train”的文本数")
     assert reason_name("wrong; half read") == Both("wrong; half read", "判断错误；half read")
 
 
