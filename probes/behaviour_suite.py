@@ -30,10 +30,11 @@ from audit.types import (
     Table,
 )
 from probes._by_group import Means, findings, with_difference
+from probes._language import language_of
 from probes._suites.cases import Case, Suite
 from probes._suites.judge import Answer, answers, columns_of
 from probes._suites.labels import kind_of, match
-from probes._suites.own import language_of, own_suite
+from probes._suites.own import own_suite
 from probes._suites.read import read_suite
 
 Strings = NDArray[np.str_]
@@ -135,7 +136,13 @@ def _suite(subject: Subject, params: Params) -> Suite:
             f'no suite fits the labels {", ".join(subject.labels)}; in [probes."behaviour.suite"] name one with '
             'suite = "moderation" or file = "…", and say which label is which with labels = { … }'
         )
-    return own_suite(kind, language_of(subject.test.texts))
+    language = language_of(subject.test.texts)
+    if not language:
+        raise Skip(
+            "our suites are English and Chinese, and the test texts are neither; "
+            'in [probes."behaviour.suite"] name one of your own with file = "…"'
+        )
+    return own_suite(kind, language)
 
 
 def _judged(subject: Subject, params: Params) -> Judged:

@@ -16,8 +16,9 @@ from probes._groups import PRIVATE
 from probes._identity.in_templates import Scored, template_evidence
 from probes._identity.in_texts import Coverage, Swapped, text_evidence
 from probes._identity.swaps import Swap, scan, swaps
-from probes._identity.templates import Sheet, TemplateFile, language_of, load_templates, sheets
+from probes._identity.templates import Sheet, TemplateFile, load_templates, sheets
 from probes._identity.terms import Lexicon, TermFile, load_terms, read
+from probes._language import language_of
 from probes._sample import Sample, sample
 
 _NEGATIVE = """

@@ -12,7 +12,7 @@ from audit.stats import substream
 from audit.types import Bools, Evidence, Example, Examples, Floats, Frozen, GroupColumn, Subject, Table
 from probes._by_group import Means, findings, with_difference
 from probes._groups import PRIVATE
-from probes._identity.templates import language_of
+from probes._language import language_of
 from probes._privacy.names import PACKAGE, recogniser_there
 from probes._privacy.scan import KINDS, Scan, scan
 

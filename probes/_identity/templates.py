@@ -10,8 +10,8 @@ from pydantic import AfterValidator
 
 from audit.errors import ConfigError, did_you_mean
 from audit.types import Frozen
-from probes._identity.grammar import FUNCTION, article
-from probes._identity.terms import HAN, HERE, UNIT, Lexicon, read
+from probes._identity.grammar import article
+from probes._identity.terms import HAN, HERE, Lexicon, read
 
 POLARITIES = ("neutral", "positive", "negative")
 SLOT = re.compile(r"\{(\w+)\}")
@@ -74,16 +74,6 @@ def load_templates(language: str, own: Path | None = None) -> list[Template]:
         files = [read(built_in, TemplateFile), *files]
     templates = [Template(p, text) for file in files for p in POLARITIES for text in getattr(file, p)]
     return [t for t in templates if bool(HAN.search(t.text)) == (language == "zh")]
-
-
-def language_of(texts: Sequence[str]) -> str:
-    """Return ``"zh"`` where most words are Chinese characters, ``"en"`` where many are English function words."""
-    units = [unit for text in texts for unit in UNIT.findall(text[:1000].casefold())]
-    if not units:
-        return ""
-    if sum(bool(HAN.match(unit)) for unit in units) > len(units) / 2:
-        return "zh"
-    return "en" if sum(unit in FUNCTION for unit in units) > len(units) * 0.15 else ""
 
 
 @dataclass(frozen=True)

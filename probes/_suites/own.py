@@ -1,7 +1,7 @@
 """Suites that ship with Renben: TOML files whose templates are filled for every group alike."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,16 +10,6 @@ from probes._suites.labels import Kind
 
 Language = Literal["en", "zh"]
 FOLDER = Path(__file__).parent
-READ = 1000
-"""Texts that the language is told from, at least, where there are as many."""
-
-
-def language_of(texts: Sequence[str]) -> Language:
-    """Return Chinese where at least half of the letters are Han characters, else English."""
-    some = sorted(texts)[:: max(1, len(texts) // READ)]
-    letters = [letter for text in some for letter in text if letter.isalpha()]
-    han = sum("\u4e00" <= letter <= "\u9fff" for letter in letters)
-    return "zh" if letters and han * 2 >= len(letters) else "en"
 
 
 def own_suite(kind: Kind, language: Language) -> Suite:

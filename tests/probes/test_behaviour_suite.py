@@ -23,7 +23,7 @@ from audit.types import Evidence, Examples, Finding, Floats, Subject, Table
 from probes._suites.cases import Case, Suite
 from probes._suites.judge import answers
 from probes._suites.labels import kind_of, match
-from probes._suites.own import language_of, own_suite
+from probes._suites.own import own_suite
 from probes._suites.read import read_suite
 from probes.behaviour_suite import Params, behaviour_suite
 from tests.subjects import make_subject
@@ -231,10 +231,15 @@ def test_a_model_that_no_suite_fits_is_skipped_with_a_remedy() -> None:
     assert "file = " in done.reason
 
 
-def test_the_language_is_that_of_the_texts() -> None:
-    assert language_of(["plain words", "再来一个"]) == "en"
-    assert language_of(CHINESE) == "zh"
-    assert language_of(["123", "😀"]) == "en"
+def test_texts_in_another_language_are_skipped_with_a_remedy() -> None:
+    subject = subject_of(("negative", "positive"), oracle(own_suite("sentiment", "en")))
+    german = tuple(f"Das war in der Stadt so gut, dass wir am Abend noch {k} Mal kommen wollen." for k in range(20))
+    test = replace(subject.test, texts=german * (len(subject.test) // 20 + 1))
+    params = behaviour_suite.params.model_validate({})
+    moved = replace(subject, splits={**subject.splits, "test": test})
+    done = run_probe(behaviour_suite, moved, params, 7, say=lambda _: None, log=print)
+    assert done.status == "skipped"
+    assert "file = " in done.reason
 
 
 # --- judging ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from audit.errors import ConfigError
 from probes._identity.swaps import scan, swapped, swaps
-from probes._identity.templates import Template, language_of, load_templates, sheets
+from probes._identity.templates import Template, load_templates, sheets
 from probes._identity.terms import TermFile, load_terms, phrase_of, read
 
 LEXICON = load_terms()
@@ -230,13 +230,6 @@ def test_templates_are_filled_grammatically() -> None:
     assert template.fill(forms["religion"]["atheists"]) == "I met an atheist, an atheist one."
     assert template.fill(forms["gender"]["women"]) == "I met a woman, a female one."
     assert Template("neutral", "{nouns} came.").fill(forms["disability"]["deaf people"]) == "Deaf people came."
-
-
-def test_the_language_is_told_from_common_words() -> None:
-    assert language_of(["the quick fox is over it", "I am in a hurry"]) == "en"
-    assert language_of(["他是我的老师 ok", "你好"]) == "zh"
-    assert language_of(["der Hund ist ganz schön groß", "ich weiß nicht"]) == ""
-    assert language_of(["", "😀"]) == ""
 
 
 # --- lists of one's own -------------------------------------------------------------------
