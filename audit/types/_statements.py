@@ -98,10 +98,10 @@ class CompositeItem(Frozen):
     metric: str | None = None
     slice: dict[str, str] = {}
     """Of the figure; all rows by default."""
-    low: float = 0.0
-    """The figure that counts as 0 or, where lower is better, as 1."""
-    high: float = 1.0
-    """The figure that counts as 1 or, where lower is better, as 0."""
+    low: float | None = None
+    """The figure that counts as 0 or, where lower is better, as 1; by default the least that the metric can be."""
+    high: float | None = None
+    """The figure that counts as 1 or, where lower is better, as 0; by default the most that the metric can be."""
     better: Literal["lower", "higher"] | None = None
     """Which way the figure counts; a metric must say."""
     statement: Text | None = None
@@ -120,9 +120,13 @@ class CompositeItem(Frozen):
             raise ValueError("'score', 'who' and 'date' go with 'statement', not with 'metric'")
         if self.metric is not None and self.better is None:
             raise ValueError("a metric needs better = 'higher' or 'lower'")
-        if not self.low < self.high:
-            raise ValueError("'low' must be below 'high'")
         return self
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """``low`` and ``high`` of a metric."""
+        assert self.low is not None and self.high is not None  # filled in where the configuration is read
+        return self.low, self.high
 
 
 class Composite(Frozen):

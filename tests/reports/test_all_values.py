@@ -64,6 +64,7 @@ def test_a_weighted_summary_shows_weights_coverage_band_and_sources() -> None:
         "not measured: the run holds no such figure",
         "stated by C. Example on 2 October 2026",
         "200 as 0, 0 as 1",
+        "the figure, 0.224, lies beyond this range and counts as its end",
     ):
         assert words in section.text, words
     weights = [row.all("td")[0].text for row in section.all("tbody")[0].all("tr")]
