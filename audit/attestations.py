@@ -1,9 +1,24 @@
-"""Evidence files of statements: found and hashed when the audit starts."""
+"""Statements of people, looked at when the audit starts: what each is about, and its evidence file."""
 
 import hashlib
 from pathlib import Path
 
+from audit.errors import did_you_mean
 from audit.types import Attestation
+from audit.values import TOPICS, VALUES
+
+
+def fault(said: Attestation) -> tuple[str, str] | None:
+    """Return a key of a statement and what is wrong with it; None where it can stand."""
+    if said.value not in VALUES:
+        return "value", f"there is no value {said.value!r}.{did_you_mean(said.value, VALUES)}"
+    if said.about is None:
+        return None
+    if said.about not in TOPICS:
+        return "about", f"nobody is asked for a statement about {said.about!r}.{did_you_mean(said.about, TOPICS)}"
+    if said.value != (value := TOPICS[said.about].value):
+        return "value", f"a statement about {said.about!r} is one about another value. Write value = {value!r}."
+    return None
 
 
 def with_digest(statement: Attestation, folder: Path) -> Attestation:

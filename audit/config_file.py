@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from audit.attestations import with_digest
+from audit.attestations import fault, with_digest
 from audit.composites import with_range
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
@@ -196,13 +196,10 @@ def _with_range(item: CompositeItem, config: AuditConfig, loc: Place, where: "_W
 
 def _stated(config: AuditConfig, where: "_Where") -> AuditConfig:
     """Return the configuration with the evidence of every statement found and hashed."""
-    from audit.values import VALUES
-
     statements = []
     for index, statement in enumerate(config.attest):
-        if statement.value not in VALUES:
-            message = f"there is no value {statement.value!r}.{did_you_mean(statement.value, VALUES)}"
-            raise ConfigError(where.say(("attest", index, "value"), message))
+        if wrong := fault(statement):
+            raise ConfigError(where.say(("attest", index, wrong[0]), wrong[1]))
         try:
             statements.append(with_digest(statement, where.path.parent))
         except ValueError as error:

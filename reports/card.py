@@ -190,6 +190,8 @@ class Section:
 class Statement:
     """What a named person stated."""
 
+    about: Words
+    """What it answers; empty where it is about the value at large."""
     text: Words
     by: Words
     evidence: str
@@ -277,6 +279,8 @@ class Gaps:
     probes: tuple[Gap, ...]
     rules: tuple[Gap, ...]
     values: tuple[Gap, ...]
+    unstated: tuple[Entry, ...]
+    """By value: what only people can state, and nobody had stated."""
     numbers: tuple[Gap, ...]
     numbers_count: int
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from audit.types import Attestation, Attribution, Curve, Examples, Finding, ProbeRun, RunRecord, Table, Verdict
-from audit.values import VALUES, Standing, standing
+from audit.values import TOPICS, VALUES, Standing, standing
 from reports import numbers
 from reports.attributions import explained
 from reports.card import Entry, Key, Link, Metric, Section, Statement, Value
@@ -76,7 +76,9 @@ def _statement(said: Attestation, lapsed: Words) -> Statement:
         "statement.by", who=said.who, role=said.role, date=numbers.day(said.date), expires=numbers.day(said.expires)
     )
     evidence = " · ".join(part for part in (said.evidence, said.sha256 and f"sha256 {said.sha256}") if part)
-    return Statement(of(said.statement), by, evidence, lapsed)
+    topic = TOPICS.get(said.about or "")
+    about = of(topic.title) if topic else said.about or ""
+    return Statement(about, of(said.statement), by, evidence, lapsed)
 
 
 def _other(sections: tuple[Section, ...]) -> tuple[Value, ...]:

@@ -147,6 +147,11 @@ def _gaps(record: RunRecord, verdict: Verdict | None) -> Gaps:
             for id, held in standing(record).items()
             if held.state == "absent"
         ),
+        unstated=tuple(
+            Entry(of(VALUES[id].title), join([of(asked.title) for asked in held.unstated], " · ", " · "))
+            for id, held in standing(record).items()
+            if held.unstated
+        ),
         numbers=_absent_numbers(absent),
         numbers_count=len(absent),
     )

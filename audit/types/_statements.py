@@ -14,6 +14,8 @@ class Attestation(Frozen):
     """A named person's dated statement about one value."""
 
     value: str
+    about: str | None = None
+    """What it answers: something that people are asked to state of the value, or a node of the value graph."""
     statement: Text
     who: str
     role: str

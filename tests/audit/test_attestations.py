@@ -42,16 +42,23 @@ def test_the_digest_of_the_file_is_recorded(tmp_path: Path) -> None:
     assert load(tmp_path, "").sha256 is None
 
 
+def test_a_statement_may_name_what_it_answers(tmp_path: Path) -> None:
+    assert load(tmp_path, 'about = "purpose"').about == "purpose"
+    assert load(tmp_path, "").about is None
+
+
 @pytest.mark.parametrize(
     ("more", "line", "says"),
     [
+        ('about = "purpos"', 14, "Did you mean 'purpose'"),
+        ('about = "social_value"', 8, "Write value = 'value_creation'"),
         ('evidence = "gone.pdf"', 14, "there is no file 'gone.pdf'"),
         ('evidence = "."', 14, "cannot be read"),
         (f'evidence = "retention.pdf"\nsha256 = "{"0" * 64}"', 15, f"has the sha256 {DIGEST}, not 000"),
         (f'sha256 = "{DIGEST}"', 14, "goes with 'evidence'"),
     ],
 )
-def test_a_file_that_is_not_the_one_attested_stops_the_audit(tmp_path: Path, more: str, line: int, says: str) -> None:
+def test_a_statement_that_cannot_stand_stops_the_audit(tmp_path: Path, more: str, line: int, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, more)
     assert says in str(caught.value)

@@ -209,6 +209,7 @@ def test_no_part_of_the_card_is_left_off_the_page() -> None:
         "5,323,778 / 22,713,986",
         "The service runs in a region with hydro power.",
         "B. Example, operations lead",
+        "Social value: who is better off through it",
         "Accepted by A. Example",
         "renben audit audit.toml",
         "with uncommitted changes",

@@ -73,6 +73,17 @@ def test_everything_not_assessed_is_told() -> None:
     assert english(gaps.numbers[0].reason) == "Only one class occurs among 17 rows."
 
 
+def test_what_only_people_can_state_is_listed_until_someone_does() -> None:
+    said = STATEMENT.model_copy(update={"value": "collaboration", "about": "redress"})
+    drawn = card(attestations=(said,))
+    unstated = {english(entry.name): english(entry.text) for entry in drawn.gaps.unstated}
+    assert unstated["Value creation"].startswith("Social value: who")
+    assert "Oversight" in unstated["Human–AI collaboration"]
+    assert "Complaint" not in unstated["Human–AI collaboration"]
+    (shown,) = next(value for value in drawn.values if value.anchor == "value-collaboration").statements
+    assert english(shown.about).startswith("Complaint and redress")
+
+
 def test_facts_nobody_stated_are_listed_as_missing() -> None:
     stated = {english(fact.name): fact.text for fact in card().facts}
     assert stated["Owner"] == "Trust and safety team"
