@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from audit.attestations import fault, with_digest
+from audit.attestations import WAIVER_DAYS, fault, too_late, with_digest
 from audit.composites import with_range
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
@@ -139,6 +139,8 @@ def _check_rules(config: AuditConfig, where: "_Where") -> None:
     for index, waiver in enumerate(config.waive):
         if waiver.metric not in {rule.metric for rule in config.gate}:
             raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
+        if late := too_late(waiver.created, waiver.expires, WAIVER_DAYS):
+            raise ConfigError(where.say(("waive", index, "expires"), f"a waiver {late}"))
 
 
 def _measure(metric: str, config: AuditConfig, loc: Place, where: "_Where") -> Measure:

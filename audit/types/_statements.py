@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from audit.types._base import Frozen, IsoDate, Text
+from audit.types._base import Frozen, IsoDate, Name, Said, Text
 
 Severity = Literal["blocker", "warning"]
 
@@ -16,9 +16,9 @@ class Attestation(Frozen):
     value: str
     about: str | None = None
     """What it answers: something that people are asked to state of the value, or a node of the value graph."""
-    statement: Text
-    who: str
-    role: str
+    statement: Said
+    who: Name
+    role: Name
     date: IsoDate
     expires: IsoDate
     evidence: str | None = None
@@ -78,9 +78,9 @@ class Waiver(Frozen):
 
     metric: str
     slice: dict[str, str] | None = None
-    reason: Text
-    approved_by: str
-    role: str
+    reason: Said
+    approved_by: Name
+    role: Name
     created: IsoDate
     expires: IsoDate
 
@@ -106,9 +106,9 @@ class CompositeItem(Frozen):
     """The figure that counts as 1 or, where lower is better, as 0; by default the most that the metric can be."""
     better: Literal["lower", "higher"] | None = None
     """Which way the figure counts; a metric must say."""
-    statement: Text | None = None
+    statement: Said | None = None
     score: float | None = Field(None, ge=0, le=1)
-    who: str | None = None
+    who: Name | None = None
     date: IsoDate | None = None
 
     @model_validator(mode="after")

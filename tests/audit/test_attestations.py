@@ -1,6 +1,7 @@
 """Evidence files of statements are found and hashed before anything is measured."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,28 @@ def test_the_digest_of_the_file_is_recorded(tmp_path: Path) -> None:
 def test_a_statement_may_name_what_it_answers(tmp_path: Path) -> None:
     assert load(tmp_path, 'about = "purpose"').about == "purpose"
     assert load(tmp_path, "").about is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('who = "D. Example"', 'who = " "', "'attest.0.who': must not be blank"),
+        ('role = "data officer"', 'role = ""', "'attest.0.role': must not be blank"),
+        ('"Texts are kept for a month."', '{ en = "" }', "'attest.0.statement"),
+        (
+            '"2027-01-01"',
+            '"2999-01-01"',
+            "line 13: a statement holds for 731 days at most. Let it expire on 2028-01-02",
+        ),
+    ],
+)
+def test_a_statement_is_signed_and_does_not_hold_for_ever(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert CONFIG.count(old) == 1
+    (tmp_path / "audit.toml").write_text(CONFIG.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        load_config(tmp_path / "audit.toml")
+    (tmp_path / "audit.toml").write_text(CONFIG.replace('"2027-01-01"', '"2028-01-02"'), encoding="utf-8")
+    load_config(tmp_path / "audit.toml")
 
 
 @pytest.mark.parametrize(

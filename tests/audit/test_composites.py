@@ -136,6 +136,7 @@ items = [
         ('metric = "performance.f1", better = "higher", weight = 0.4, slice = { rase = "a" }', "Did you mean 'race'"),
         ('metric = "performance.f1", better = "higher", weight = 0.4, score = 1', "go with 'statement'"),
         ('statement = "s", score = 0.5, weight = 0.4', "needs 'score' (0 to 1), 'who' and 'date'"),
+        ('statement = "s", score = 0.5, who = "", date = "2026-11-01", weight = 0.4', "who': must not be blank"),
         ("weight = 0.4", "give 'metric' or 'statement'"),
     ],
 )
