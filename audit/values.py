@@ -1,17 +1,19 @@
 """The human-centred values as data, and what a record gives as evidence for each."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
-from audit.types import Attestation, Finding, Frozen, ProbeRun, RunRecord
+from audit.types import Attestation, Finding, Frozen, ProbeRun, RunRecord, Verdict
 
 Localised = dict[Literal["en", "zh"], str]
 Evidenced = Literal["measured", "attested", "absent"]
+Ruled = Literal["fail", "unmeasured", "inconclusive", "waived", "pass"]
+"""What became of the gate rules about a value, the worst first."""
 
 
 class Figures(Frozen):
@@ -86,6 +88,8 @@ class Standing:
     """What a record holds about one value."""
 
     state: Evidenced
+    ruled: Ruled | None
+    """The worst that became of the gate rules about its figures; None where there is no rule, or no verdict."""
     probes: tuple[str, ...]
     """Ids of the probes that measured it."""
     findings: int
@@ -118,30 +122,55 @@ def _is_one_of(metric: str, names: Iterable[str]) -> bool:
     return any(fnmatchcase(metric, name) for name in names)
 
 
-def node_states(record: RunRecord) -> Mapping[str, Evidenced]:
-    """Return for each node of the value graph whether it was measured, attested or neither.
+def node_states(record: RunRecord, verdict: Verdict | None = None) -> Mapping[str, Evidenced | Ruled]:
+    """Return for each node of the value graph what the gate made of it, else what evidence there is.
 
     Stricter than :func:`standing`: a node asks for figures, or a statement, of its own. A value may be
     measured while a node of it, such as what people accept, is not.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+    verdict : Verdict or None
+        What the gate made of it.
+
+    Returns
+    -------
+    mapping of str to str
+        By node id: the worst that became of the gate rules about its figures; where there is no such
+        rule, whether it was measured, attested or neither.
     """
     measured = {finding.metric for run in record.probes for finding in _measured(run)}
     stated = {said.about for said in record.attestations if _in_force(said, record)}
-    return MappingProxyType(
-        {id: _state(any(_is_one_of(m, node.metrics) for m in measured), id in stated) for id, node in GRAPH.items()}
-    )
+
+    def state(id: str, node: ValueNode) -> Evidenced | Ruled:
+        ruled = _ruled(verdict, lambda metric: _is_one_of(metric, node.metrics))
+        return ruled or _state(any(_is_one_of(metric, node.metrics) for metric in measured), id in stated)
+
+    return MappingProxyType({id: state(id, node) for id, node in GRAPH.items()})
+
+
+def _ruled(verdict: Verdict | None, is_about: Callable[[str], bool]) -> Ruled | None:
+    """Return the worst that became of the rules about some figures."""
+    checks = [check for check in verdict.checks if is_about(check.rule.metric)] if verdict else []
+    states = {"waived" if check.waiver else check.state for check in checks}
+    return next((state for state in get_args(Ruled) if state in states), None)
 
 
 def _state(measured: bool, stated: bool) -> Evidenced:
     return "measured" if measured else "attested" if stated else "absent"
 
 
-def standing(record: RunRecord) -> Mapping[str, Standing]:
-    """Return for each value whether it was measured, attested or neither.
+def standing(record: RunRecord, verdict: Verdict | None = None) -> Mapping[str, Standing]:
+    """Return for each value whether it was measured, attested or neither, and what the gate made of it.
 
     Parameters
     ----------
     record : RunRecord
         The run; statements are valid on the day it was created, not on the day of reading.
+    verdict : Verdict or None
+        What the gate made of it.
 
     Returns
     -------
@@ -150,10 +179,10 @@ def standing(record: RunRecord) -> Mapping[str, Standing]:
         found at least one number that is evidence for it, else *attested* if a person's statement
         about it was in force, else *absent*.
     """
-    return MappingProxyType({id: _standing(id, record) for id in VALUES})
+    return MappingProxyType({id: _standing(id, record, verdict) for id in VALUES})
 
 
-def _standing(id: str, record: RunRecord) -> Standing:
+def _standing(id: str, record: RunRecord, verdict: Verdict | None) -> Standing:
     value = VALUES[id]
     serving = [run for run in record.probes if id in run.values]
     measured = {run.probe: sum(value.rests_on(finding.metric) for finding in _measured(run)) for run in serving}
@@ -163,6 +192,7 @@ def _standing(id: str, record: RunRecord) -> Standing:
     stated = {said.about for said in valid}
     return Standing(
         state=_state(bool(probes), bool(valid)),
+        ruled=_ruled(verdict, lambda metric: metric.rpartition(".")[0] in measured and value.rests_on(metric)),
         probes=probes,
         findings=sum(measured.values()),
         attestations=valid,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from audit.types import Better, Outcome, State, Status
-from audit.values import Evidenced
+from audit.values import Evidenced, Ruled
 from reports.attributions import Explained
 from reports.graph import Node
 from reports.marks import Piece
@@ -208,6 +208,8 @@ class Value:
     question: Words
     limits: Words
     state: Evidenced
+    ruled: Ruled | None
+    """The worst that became of the gate rules about it; None where there is none."""
     rests_on: Words
     sections: tuple[Section, ...]
     elsewhere: tuple[Link, ...]
@@ -279,8 +281,8 @@ class Gaps:
     probes: tuple[Gap, ...]
     rules: tuple[Gap, ...]
     values: tuple[Gap, ...]
-    unstated: tuple[Entry, ...]
-    """By value: what only people can state, and nobody had stated."""
+    unstated: tuple[tuple[Words, tuple[Words, ...]], ...]
+    """By value: what people are asked to state, and nobody had stated."""
     numbers: tuple[Gap, ...]
     numbers_count: int
 

@@ -47,7 +47,7 @@ def build_card(record: RunRecord, verdict: Verdict | None) -> Card:
         checks=_checks(verdict),
         gaps=_gaps(record, verdict),
         values=values(record, verdict),
-        graph=value_graph(node_states(record)),
+        graph=value_graph(node_states(record, verdict)),
         summaries=tuple(summary(found, f"summary-{i}") for i, found in enumerate(record.composites)),
         facts=_facts(record),
         subject=subject(record),
@@ -148,7 +148,7 @@ def _gaps(record: RunRecord, verdict: Verdict | None) -> Gaps:
             if held.state == "absent"
         ),
         unstated=tuple(
-            Entry(of(VALUES[id].title), join([of(asked.title) for asked in held.unstated], " · ", " · "))
+            (of(VALUES[id].title), tuple(of(asked.title) for asked in held.unstated))
             for id, held in standing(record).items()
             if held.unstated
         ),

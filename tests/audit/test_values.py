@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
+from datetime import date
 from fnmatch import filter as matching
 
 import pytest
 
+from audit.gate import judge
 from audit.registry import discover
-from audit.types import ProbeRun, RunRecord
+from audit.types import ProbeRun, Rule, RunRecord, Waiver
 from audit.values import GRAPH, TOPICS, VALUES, node_states, standing
 from tests.records import a_finding, a_record, a_run
 from tests.reports.sample_record import STATEMENT, sample_record
@@ -170,6 +172,45 @@ def test_a_node_is_attested_by_a_statement_that_names_it_alone() -> None:
         assert node_states(sample_record().model_copy(update={"attestations": (named,)}))["harmony"] == state
     lapsed = said.model_copy(update={"about": "harmony", "expires": "2026-11-21"})
     assert node_states(sample_record().model_copy(update={"attestations": (lapsed,)}))["harmony"] == "absent"
+
+
+WAIVER = Waiver(
+    metric="fairness.groups.a_difference",
+    reason="known",
+    approved_by="A",
+    role="R",
+    created="2026-11-01",
+    expires="2026-12-31",
+)
+
+
+@pytest.mark.parametrize(
+    ("figures", "waivers", "ruled"),
+    [
+        ({"a": 0.05}, (), "pass"),
+        ({"a": 0.5}, (), "fail"),
+        ({"a": 0.5}, (WAIVER,), "waived"),
+        ({"a": None}, (), "unmeasured"),
+        ({"a": 0.05, "b": 0.1}, (), "inconclusive"),
+        ({"a": 0.5, "b": 0.1}, (WAIVER,), "inconclusive"),
+        ({"a": 0.5, "b": None}, (), "fail"),
+    ],
+)
+def test_the_worst_that_became_of_a_rule_shows_on_node_and_value(
+    figures: dict[str, float | None], waivers: tuple[Waiver, ...], ruled: str
+) -> None:
+    found = [
+        a_finding(value, (value or 0) - 0.02, (value or 0) + 0.02, metric=f"fairness.groups.{name}_difference")
+        for name, value in figures.items()
+    ]
+    record = a_record(a_run(found, probe="fairness.groups"))
+    verdict = judge(record, [Rule(metric=finding.metric, max=0.1) for finding in found], date(2026, 11, 22), waivers)
+    # People first rests on the same figures, the value too; nothing else does.
+    assert {id for id, state in node_states(record, verdict).items() if state == ruled} == {"people_first", "justice"}
+    assert [id for id, held in standing(record, verdict).items() if held.ruled] == ["fairness"]
+    assert standing(record, verdict)["fairness"].ruled == ruled
+    assert standing(record)["fairness"].ruled is None
+    assert node_states(record)["justice"] in ("measured", "absent")
 
 
 def test_a_statement_that_has_not_begun_does_not_count() -> None:
