@@ -54,7 +54,8 @@ def compose(composite: Composite, findings: Sequence[Finding], seed: int) -> Com
         Its interval carries the intervals of the items over (Monte Carlo). Figures of one model on
         the same rows err together to an unknown degree; they are drawn as if they did so wholly, which
         gives the widest interval. What a person states has no interval, and adds none. The sensitivity
-        band draws the weights from a Dirichlet distribution around those declared.
+        band draws the weights from a Dirichlet distribution around those declared. Whether an order
+        would be stable is not asked: a record holds one model, which has no rank.
     """
     items = tuple(_score(item, findings) for item in composite.items)
     seen = [
