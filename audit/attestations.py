@@ -1,9 +1,37 @@
-"""Evidence files of statements: found and hashed when the audit starts."""
+"""Statements of people, looked at when the audit starts: what each is about, how long it holds, its evidence file."""
 
 import hashlib
+from datetime import date, timedelta
 from pathlib import Path
 
+from audit.errors import did_you_mean
 from audit.types import Attestation
+from audit.values import TOPICS, VALUES
+
+STATEMENT_DAYS = 731
+"""How long a statement holds at most: two years, a leap day among them."""
+WAIVER_DAYS = 180
+"""How long a waiver holds at most."""
+
+
+def fault(said: Attestation) -> tuple[str, str] | None:
+    """Return a key of a statement and what is wrong with it; None where it can stand."""
+    if said.value not in VALUES:
+        return "value", f"there is no value {said.value!r}.{did_you_mean(said.value, VALUES)}"
+    if said.about is not None and said.about not in TOPICS:
+        return "about", f"nobody is asked for a statement about {said.about!r}.{did_you_mean(said.about, TOPICS)}"
+    if said.about is not None and said.value != (value := TOPICS[said.about].value):
+        return "value", f"a statement about {said.about!r} is one about another value. Write value = {value!r}."
+    late = too_late(said.date, said.expires, STATEMENT_DAYS)
+    return ("expires", f"a statement {late}") if late else None
+
+
+def too_late(begins: str, expires: str, most: int) -> str:
+    """Return that something would hold for longer than ``most`` days, and what to write; empty where it would not."""
+    first, last = date.fromisoformat(begins), date.fromisoformat(expires)
+    if last - first <= timedelta(days=most):
+        return ""
+    return f"holds for {most} days at most. Let it expire on {first + timedelta(days=most)}, and renew it then."
 
 
 def with_digest(statement: Attestation, folder: Path) -> Attestation:

@@ -5,12 +5,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from audit.registry import Measure
 from audit.stats import Z, quantile_interval
 from audit.types import Composite, CompositeItem, CompositeScore, Finding, Floats, Interval, ItemScore
 
 DRAWS = 4000
 CONCENTRATION = 25
 """Of the Dirichlet weights: a weight of 0.5 then has a standard deviation of 0.10, one of 0.1 of 0.06."""
+
+
+def with_range(item: CompositeItem, measure: Measure) -> CompositeItem:
+    """Return an item with the ends of its range filled in: as declared, else those of the metric.
+
+    Raises
+    ------
+    ValueError
+        If neither says where the range ends, or it ends before it begins.
+    """
+    low = measure.low if item.low is None else item.low
+    high = measure.high if item.high is None else item.high
+    worst, best = ("high", "low") if item.better == "lower" else ("low", "high")
+    if low is None or high is None:
+        remedy = f"Give both: {worst!r} is the figure that counts as 0, {best!r} that which counts as 1"
+        raise ValueError(f"of its own {item.metric} does not range from a 'low' to a 'high'. {remedy}.")
+    if not low < high:
+        raise ValueError(f"'low' must be below 'high'; they are {low:g} and {high:g}.")
+    return item.model_copy(update={"low": low, "high": high})
 
 
 def compose(composite: Composite, findings: Sequence[Finding], seed: int) -> CompositeScore:
@@ -34,7 +54,8 @@ def compose(composite: Composite, findings: Sequence[Finding], seed: int) -> Com
         Its interval carries the intervals of the items over (Monte Carlo). Figures of one model on
         the same rows err together to an unknown degree; they are drawn as if they did so wholly, which
         gives the widest interval. What a person states has no interval, and adds none. The sensitivity
-        band draws the weights from a Dirichlet distribution around those declared.
+        band draws the weights from a Dirichlet distribution around those declared. Whether an order
+        would be stable is not asked: a record holds one model, which has no rank.
     """
     items = tuple(_score(item, findings) for item in composite.items)
     seen = [
@@ -66,11 +87,13 @@ def _score(item: CompositeItem, findings: Sequence[Finding]) -> ItemScore:
         return ItemScore(score=None, n=finding.n, note=finding.note)
     interval = _ends(finding.interval, item)
     note = finding.note if interval is None else ""
-    return ItemScore(score=_scaled(finding.value, item), n=finding.n, interval=interval, note=note)
+    score = _scaled(finding.value, item)
+    return ItemScore(score=score, n=finding.n, value=finding.value, interval=interval, note=note)
 
 
 def _scaled(value: float, item: CompositeItem) -> float:
-    share = min(1.0, max(0.0, (value - item.low) / (item.high - item.low)))
+    low, high = item.ends
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
     return 1 - share if item.better == "lower" else share
 
 

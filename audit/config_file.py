@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from audit.attestations import with_digest
+from audit.attestations import WAIVER_DAYS, fault, too_late, with_digest
+from audit.composites import with_range
 from audit.config import RESERVED, AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.errors import ConfigError, did_you_mean
 from audit.perturbations import ADVERSARIES, PERTURBATIONS
 from audit.registry import PROBES, Measure, find
-from audit.types import Frozen, Rule
+from audit.types import CompositeItem, Frozen, Rule
 
 Place = tuple[str | int, ...]
 """Keys and indices that lead to a part of the configuration."""
@@ -44,8 +45,7 @@ def load_config(path: Path) -> tuple[AuditConfig, str]:
     _check_probes(config, where)
     _check_recipe(config, where)
     _check_rules(config, where)
-    _check_composites(config, where)
-    return _stated(config, where), text
+    return _stated(_with_ranges(config, where), where), text
 
 
 def requested(config: AuditConfig) -> tuple[str, ...]:
@@ -139,6 +139,8 @@ def _check_rules(config: AuditConfig, where: "_Where") -> None:
     for index, waiver in enumerate(config.waive):
         if waiver.metric not in {rule.metric for rule in config.gate}:
             raise ConfigError(where.say(("waive", index, "metric"), f"no gate rule is about {waiver.metric!r}."))
+        if late := too_late(waiver.created, waiver.expires, WAIVER_DAYS):
+            raise ConfigError(where.say(("waive", index, "expires"), f"a waiver {late}"))
 
 
 def _measure(metric: str, config: AuditConfig, loc: Place, where: "_Where") -> Measure:
@@ -170,29 +172,36 @@ def _check_bound(rule: Rule, measure: Measure, loc: Place, where: "_Where") -> N
         )
 
 
-def _check_composites(config: AuditConfig, where: "_Where") -> None:
-    columns = {*config.data.groups, *config.data.flags}
+def _with_ranges(config: AuditConfig, where: "_Where") -> AuditConfig:
+    """Return the configuration with the range of every part of its composites filled in."""
+    composites = []
     for index, composite in enumerate(config.composite):
-        for at, item in enumerate(composite.items):
-            if item.metric is None:
-                continue
-            loc = ("composite", index, "items", at)
-            measure = _measure(item.metric, config, loc, where)
-            _check_slice(item.slice, columns, (*loc, "slice"), where)
-            if measure.better not in ("none", item.better):
-                message = f"of {item.metric} {measure.better} is better. Write better = {measure.better!r}."
-                raise ConfigError(where.say((*loc, "better"), message))
+        loc = ("composite", index, "items")
+        items = tuple(_with_range(item, config, (*loc, at), where) for at, item in enumerate(composite.items))
+        composites.append(composite.model_copy(update={"items": items}))
+    return config.model_copy(update={"composite": tuple(composites)})
+
+
+def _with_range(item: CompositeItem, config: AuditConfig, loc: Place, where: "_Where") -> CompositeItem:
+    if item.metric is None:
+        return item
+    measure = _measure(item.metric, config, loc, where)
+    _check_slice(item.slice, {*config.data.groups, *config.data.flags}, (*loc, "slice"), where)
+    if measure.better not in ("none", item.better):
+        message = f"of {item.metric} {measure.better} is better. Write better = {measure.better!r}."
+        raise ConfigError(where.say((*loc, "better"), message))
+    try:
+        return with_range(item, measure)
+    except ValueError as error:
+        raise ConfigError(where.say(loc, str(error))) from None
 
 
 def _stated(config: AuditConfig, where: "_Where") -> AuditConfig:
     """Return the configuration with the evidence of every statement found and hashed."""
-    from audit.values import VALUES
-
     statements = []
     for index, statement in enumerate(config.attest):
-        if statement.value not in VALUES:
-            message = f"there is no value {statement.value!r}.{did_you_mean(statement.value, VALUES)}"
-            raise ConfigError(where.say(("attest", index, "value"), message))
+        if wrong := fault(statement):
+            raise ConfigError(where.say(("attest", index, wrong[0]), wrong[1]))
         try:
             statements.append(with_digest(statement, where.path.parent))
         except ValueError as error:

@@ -11,6 +11,7 @@ from rich.table import Table
 from audit.record import CARD, LOG
 from audit.registry import PROBES, ProbeSpec
 from audit.types import Check, Finding, RunRecord, Verdict
+from audit.values import standing
 
 OUTCOMES = {
     "pass": "[bold green]✔ PASS[/]: every rule that blocks holds or is waived.",
@@ -73,14 +74,14 @@ def _bound(value: float | None) -> str:
 
 
 def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
-    """Print the outcome, the checks, what was not measured, and where the card is."""
+    """Print the outcome, the checks, what was not measured or no longer counts, and where the card is."""
     console = Console(highlight=False)
     if verdict is not None:
         if verdict.checks:
             console.print(_checks(verdict.checks))
         for reason in verdict.reasons:
             console.print(f"! {escape(reason['en'])}")
-    for line in _not_measured(record, folder):
+    for line in [*_not_measured(record, folder), *_lapsed(record)]:
         console.print(f"! {escape(line)}")
     quick = " (quick run: a sample of the test rows)" if record.quick else ""
     console.print((OUTCOMES[verdict.outcome] + _waived(verdict.checks) if verdict else "Not judged.") + quick)
@@ -135,3 +136,12 @@ def _not_measured(record: RunRecord, folder: Path) -> list[str]:
     if absent:
         lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")
     return lines
+
+
+def _lapsed(record: RunRecord) -> list[str]:
+    return [
+        f"What {said.who} stated about {said.about or said.value} holds from {said.date} to {said.expires}, "
+        "not on the day of this run, and does not count."
+        for held in standing(record).values()
+        for said in held.lapsed
+    ]

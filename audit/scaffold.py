@@ -268,6 +268,7 @@ def _card() -> str:
 # A named person's dated statement about one of the eight values:
 # [[attest]]
 # value = "privacy"
+# about = "purpose"    # the question it answers; the card lists those that nobody answered
 # statement = "…"
 # who = "…"
 # role = "…"

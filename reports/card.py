@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from audit.types import Better, Outcome, State, Status
-from audit.values import Evidenced
+from audit.values import Evidenced, Ruled
 from reports.attributions import Explained
 from reports.graph import Node
 from reports.marks import Piece
@@ -190,6 +190,8 @@ class Section:
 class Statement:
     """What a named person stated."""
 
+    about: Words
+    """What it answers; empty where it is about the value at large."""
     text: Words
     by: Words
     evidence: str
@@ -206,6 +208,8 @@ class Value:
     question: Words
     limits: Words
     state: Evidenced
+    ruled: Ruled | None
+    """The worst that became of the gate rules about it; None where there is none."""
     rests_on: Words
     sections: tuple[Section, ...]
     elsewhere: tuple[Link, ...]
@@ -277,6 +281,8 @@ class Gaps:
     probes: tuple[Gap, ...]
     rules: tuple[Gap, ...]
     values: tuple[Gap, ...]
+    unstated: tuple[tuple[Words, tuple[Words, ...]], ...]
+    """By value: what people are asked to state, and nobody had stated."""
     numbers: tuple[Gap, ...]
     numbers_count: int
 

@@ -63,7 +63,8 @@ def _range(item: CompositeItem) -> Words:
     """Return which figures count as 0 and as 1."""
     if item.metric is None:
         return ""
-    worst, best = (item.high, item.low) if item.better == "lower" else (item.low, item.high)
+    low, high = item.ends
+    worst, best = (high, low) if item.better == "lower" else (low, high)
     return say("composite.range", worst=numbers.bound(worst), best=numbers.bound(best))
 
 
@@ -74,4 +75,8 @@ def _source(item: CompositeItem, scored: ItemScore) -> Words:
         return join([told, of(item.statement or "")], ": ", "：") if item.name else told
     if scored.score is None:
         return say("composite.absent", metric=item.metric, why=scored.note)
-    return say("composite.measured", metric=item.metric, n=numbers.count(scored.n))
+    told = say("composite.measured", metric=item.metric, n=numbers.count(scored.n))
+    low, high = item.ends
+    if scored.value is None or low <= scored.value <= high:
+        return told
+    return say("composite.beyond", told=told, value=numbers.number(scored.value))

@@ -1,11 +1,11 @@
-"""The value graph: which value rests on which, and the evidence for each."""
+"""The value graph: which value rests on which, the evidence for each, and what the gate made of it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from audit.values import GRAPH, Evidenced
+from audit.values import GRAPH, Evidenced, Ruled
 from reports.svg import element, text
 from reports.words import Words, of, say
 
@@ -22,19 +22,19 @@ class Node:
 
     title: Words
     anchor: str
-    state: Evidenced
+    state: Evidenced | Ruled
     column: int
     row: float
     """Of a leaf a whole number; of others the middle of those that rest on it."""
     leads_to: tuple["Node", ...]
 
 
-def value_graph(states: Mapping[str, Evidenced]) -> Node:
+def value_graph(states: Mapping[str, Evidenced | Ruled]) -> Node:
     """Return the value graph with the standing of each node."""
     return _node(next(iter(GRAPH)), states, 0, 0)
 
 
-def _node(id: str, states: Mapping[str, Evidenced], column: int, row: int) -> Node:
+def _node(id: str, states: Mapping[str, Evidenced | Ruled], column: int, row: int) -> Node:
     node = GRAPH[id]
     children: list[Node] = []
     for child in node.leads_to:

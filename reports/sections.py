@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from audit.types import Attestation, Attribution, Curve, Examples, Finding, ProbeRun, RunRecord, Table, Verdict
-from audit.values import VALUES, Standing, standing
+from audit.values import TOPICS, VALUES, Standing, standing
 from reports import numbers
 from reports.attributions import explained
 from reports.card import Entry, Key, Link, Metric, Section, Statement, Value
@@ -33,7 +33,7 @@ def values(record: RunRecord, verdict: Verdict | None) -> tuple[Value, ...]:
     """
     overall, bounds = _overall(record), _bounds(verdict)
     sections = {run.probe: section(run, overall, bounds) for run in record.probes}
-    known_values = [_value(id, held, record, sections) for id, held in standing(record).items()]
+    known_values = [_value(id, held, record, sections) for id, held in standing(record, verdict).items()]
     homeless = tuple(sections[run.probe] for run in record.probes if not run.values or run.values[0] not in VALUES)
     return (*known_values, *_other(homeless))
 
@@ -49,6 +49,7 @@ def _value(id: str, held: Standing, record: RunRecord, sections: Mapping[str, Se
         question=of(value.question),
         limits=of(value.limits),
         state=held.state,
+        ruled=held.ruled,
         rests_on=_rests_on(held),
         sections=first,
         elsewhere=later,
@@ -76,7 +77,9 @@ def _statement(said: Attestation, lapsed: Words) -> Statement:
         "statement.by", who=said.who, role=said.role, date=numbers.day(said.date), expires=numbers.day(said.expires)
     )
     evidence = " · ".join(part for part in (said.evidence, said.sha256 and f"sha256 {said.sha256}") if part)
-    return Statement(of(said.statement), by, evidence, lapsed)
+    topic = TOPICS.get(said.about or "")
+    about = of(topic.title) if topic else said.about or ""
+    return Statement(about, of(said.statement), by, evidence, lapsed)
 
 
 def _other(sections: tuple[Section, ...]) -> tuple[Value, ...]:
@@ -85,7 +88,16 @@ def _other(sections: tuple[Section, ...]) -> tuple[Value, ...]:
         return ()
     words = {part: say(f"other.{part}") for part in ("title", "question", "limits")}
     return (
-        Value("value-other", **words, state="measured", rests_on="", sections=sections, elsewhere=(), statements=()),
+        Value(
+            "value-other",
+            **words,
+            state="measured",
+            ruled=None,
+            rests_on="",
+            sections=sections,
+            elsewhere=(),
+            statements=(),
+        ),
     )
 
 

@@ -47,7 +47,7 @@ def build_card(record: RunRecord, verdict: Verdict | None) -> Card:
         checks=_checks(verdict),
         gaps=_gaps(record, verdict),
         values=values(record, verdict),
-        graph=value_graph(node_states(record)),
+        graph=value_graph(node_states(record, verdict)),
         summaries=tuple(summary(found, f"summary-{i}") for i, found in enumerate(record.composites)),
         facts=_facts(record),
         subject=subject(record),
@@ -146,6 +146,11 @@ def _gaps(record: RunRecord, verdict: Verdict | None) -> Gaps:
             Gap(of(VALUES[id].title), of(VALUES[id].question), f"value-{id}")
             for id, held in standing(record).items()
             if held.state == "absent"
+        ),
+        unstated=tuple(
+            (of(VALUES[id].title), tuple(of(asked.title) for asked in held.unstated))
+            for id, held in standing(record).items()
+            if held.unstated
         ),
         numbers=_absent_numbers(absent),
         numbers_count=len(absent),

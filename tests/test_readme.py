@@ -43,6 +43,13 @@ def test_the_example_of_a_rule_is_one() -> None:
     assert Rule.model_validate(rule).max == 0.10
 
 
+def test_what_people_are_asked_to_state_is_listed() -> None:
+    from audit.values import VALUES
+
+    asked = [one.id for value in VALUES.values() for one in value.attestations]
+    assert [id for id in asked if f"`{id}`" not in README] == []
+
+
 def test_the_exit_codes_are_those_of_the_gate() -> None:
     from audit.cli import INTERRUPTED
     from audit.gate import EXIT_CODES

@@ -10,6 +10,19 @@ Text = str | dict[Literal["en", "zh"], str]
 """A sentence, or the same sentence by language."""
 
 
+def _not_blank(said: Text) -> Text:
+    parts = [said] if isinstance(said, str) else said.values()
+    if not parts or not all(part.strip() for part in parts):
+        raise ValueError("must not be blank")
+    return said
+
+
+Said = Annotated[Text, AfterValidator(_not_blank)]
+"""A :data:`Text` that says something."""
+Name = Annotated[str, AfterValidator(_not_blank)]
+"""Of a person or a role: nobody answers for what is signed with a blank."""
+
+
 def _iso(day: str) -> str:
     try:
         return date.fromisoformat(day).isoformat()

@@ -106,6 +106,8 @@ class ItemScore(Frozen):
     """From 0 to 1, 1 the best; None where it was not measured."""
     interval: Interval | None = None
     n: int = 0
+    value: float | None = None
+    """The figure as measured; None where there is none, where a person states the score, and in older records."""
     note: str = ""
     """Why it, or its interval, is missing."""
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from audit.types._base import Frozen, IsoDate, Text
+from audit.types._base import Frozen, IsoDate, Name, Said, Text
 
 Severity = Literal["blocker", "warning"]
 
@@ -14,9 +14,11 @@ class Attestation(Frozen):
     """A named person's dated statement about one value."""
 
     value: str
-    statement: Text
-    who: str
-    role: str
+    about: str | None = None
+    """What it answers: something that people are asked to state of the value, or a node of the value graph."""
+    statement: Said
+    who: Name
+    role: Name
     date: IsoDate
     expires: IsoDate
     evidence: str | None = None
@@ -76,9 +78,9 @@ class Waiver(Frozen):
 
     metric: str
     slice: dict[str, str] | None = None
-    reason: Text
-    approved_by: str
-    role: str
+    reason: Said
+    approved_by: Name
+    role: Name
     created: IsoDate
     expires: IsoDate
 
@@ -98,15 +100,15 @@ class CompositeItem(Frozen):
     metric: str | None = None
     slice: dict[str, str] = {}
     """Of the figure; all rows by default."""
-    low: float = 0.0
-    """The figure that counts as 0 or, where lower is better, as 1."""
-    high: float = 1.0
-    """The figure that counts as 1 or, where lower is better, as 0."""
+    low: float | None = None
+    """The figure that counts as 0 or, where lower is better, as 1; by default the least that the metric can be."""
+    high: float | None = None
+    """The figure that counts as 1 or, where lower is better, as 0; by default the most that the metric can be."""
     better: Literal["lower", "higher"] | None = None
     """Which way the figure counts; a metric must say."""
-    statement: Text | None = None
+    statement: Said | None = None
     score: float | None = Field(None, ge=0, le=1)
-    who: str | None = None
+    who: Name | None = None
     date: IsoDate | None = None
 
     @model_validator(mode="after")
@@ -120,9 +122,13 @@ class CompositeItem(Frozen):
             raise ValueError("'score', 'who' and 'date' go with 'statement', not with 'metric'")
         if self.metric is not None and self.better is None:
             raise ValueError("a metric needs better = 'higher' or 'lower'")
-        if not self.low < self.high:
-            raise ValueError("'low' must be below 'high'")
         return self
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """``low`` and ``high`` of a metric."""
+        assert self.low is not None and self.high is not None  # filled in where the configuration is read
+        return self.low, self.high
 
 
 class Composite(Frozen):

@@ -155,6 +155,13 @@ def test_two_audits_of_the_same_find_the_same(folder: Path) -> None:
     assert timeless(first) == timeless(second)
 
 
+def test_a_statement_that_lapsed_is_told_in_one_line(folder: Path) -> None:
+    said = '[[attest]]\nvalue = "privacy"\nabout = "purpose"\nstatement = "s"\nwho = "D. Example"\nrole = "officer"\n'
+    edit("[[gate]]", f'{said}date = "2020-01-01"\nexpires = "2021-01-01"\n[[gate]]')
+    told = " ".join(renben("audit", "audit.toml").output.split())
+    assert "! What D. Example stated about purpose holds from 2020-01-01 to 2021-01-01, not on the day of" in told
+
+
 def test_a_quick_run_is_labelled(folder: Path) -> None:
     write_table(folder, 1500)
     result = renben("audit", "audit.toml", "--quick")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.composites import compose
+from audit.composites import compose, with_range
 from audit.config_file import load_config
 from audit.errors import ConfigError
-from audit.registry import discover
-from audit.types import Composite, CompositeScore, Finding, Interval, RunRecord
+from audit.registry import PROBES, discover
+from audit.types import Composite, CompositeItem, CompositeScore, Finding, Interval, RunRecord
 from tests.reports.sample_record import sample_record, sample_verdict
 
 discover()
@@ -29,7 +29,8 @@ def of(*items: dict[str, object]) -> Composite:
 
 FIGURES = [measured("p.accuracy", 0.8, 0.1), measured("p.gap", 0.05, 0.02, sex="*"), measured("p.absent", None)]
 ACCURACY = {"metric": "p.accuracy", "low": 0.5, "high": 1.0, "better": "higher", "weight": 0.6}
-GAP = {"metric": "p.gap", "slice": {"sex": "*"}, "high": 0.2, "better": "lower", "weight": 0.4}
+SHARE = {"low": 0.0, "high": 1.0}
+GAP = {"metric": "p.gap", "slice": {"sex": "*"}, "low": 0.0, "high": 0.2, "better": "lower", "weight": 0.4}
 
 
 def test_a_sum_by_hand() -> None:
@@ -44,8 +45,8 @@ def test_a_sum_by_hand() -> None:
 
 
 def test_what_is_missing_is_missing_and_not_zero() -> None:
-    absent = {"metric": "p.absent", "better": "higher", "weight": 0.2}
-    unknown = {"metric": "p.nobody", "better": "higher", "weight": 0.2}
+    absent = {"metric": "p.absent", "better": "higher", "weight": 0.2, **SHARE}
+    unknown = {"metric": "p.nobody", "better": "higher", "weight": 0.2, **SHARE}
     found = compose(of({**ACCURACY, "weight": 0.6}, absent, unknown), FIGURES, 7)
     assert found.value == pytest.approx(0.6)
     assert found.coverage == pytest.approx(0.6)
@@ -62,6 +63,16 @@ def test_what_a_person_states_has_no_interval() -> None:
     assert found.sensitivity and found.sensitivity.low == pytest.approx(found.sensitivity.high) == pytest.approx(0.7)
 
 
+def test_a_part_counts_by_the_range_of_its_metric_unless_another_is_declared() -> None:
+    poor = measured("human.survey.score", 49.3, 4.0)
+    own = PROBES["human.survey"].measures["score"]
+    for declared, score in (({}, 0.493), ({"low": 40.0}, 9.3 / 60), ({"low": 0.0, "high": 1.0}, 1.0)):
+        item = CompositeItem(metric=poor.metric, weight=1.0, better="higher", **declared)
+        (found,) = compose(of(with_range(item, own).model_dump()), [poor], 7).items
+        assert found.score == pytest.approx(score)
+        assert found.value == 49.3
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     one = of(ACCURACY, GAP)
     assert compose(one, FIGURES, 7) == compose(one, FIGURES, 7)
@@ -71,7 +82,7 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 @given(st.lists(st.tuples(st.floats(-1, 2), st.floats(0, 0.5), st.integers(1, 9)), min_size=1, max_size=5))
 def test_everything_lies_between_the_worst_and_the_best_part(parts: list[tuple[float, float, int]]) -> None:
     total = sum(weight for *_, weight in parts)
-    items = [{"metric": f"p.m{i}", "better": "higher", "weight": w / total} for i, (*_, w) in enumerate(parts)]
+    items = [{"metric": f"p.m{i}", "better": "higher", "weight": w / total, **SHARE} for i, (*_, w) in enumerate(parts)]
     found = compose(of(*items), [measured(f"p.m{i}", value, half) for i, (value, half, _) in enumerate(parts)], 1)
     scores = [item.score for item in found.items if item.score is not None]
     assert found.value is not None and found.interval and found.sensitivity
@@ -117,9 +128,15 @@ items = [
         ('metric = "performance.f1", better = "lower", weight = 0.4', "higher is better"),
         ('metric = "performance.f1", weight = 0.4', "needs better"),
         ('metric = "performance.f1", better = "higher", low = 1, high = 0, weight = 0.4', "must be below"),
+        ('metric = "performance.f1", better = "higher", low = 1, weight = 0.4', "they are 1 and 1"),
+        (
+            'metric = "sustain.footprint.latency_p95_ms", better = "lower", low = 0, weight = 0.4',
+            "does not range from a 'low' to a 'high'. Give both: 'high' is the figure that counts as 0",
+        ),
         ('metric = "performance.f1", better = "higher", weight = 0.4, slice = { rase = "a" }', "Did you mean 'race'"),
         ('metric = "performance.f1", better = "higher", weight = 0.4, score = 1', "go with 'statement'"),
         ('statement = "s", score = 0.5, weight = 0.4', "needs 'score' (0 to 1), 'who' and 'date'"),
+        ('statement = "s", score = 0.5, who = "", date = "2026-11-01", weight = 0.4', "who': must not be blank"),
         ("weight = 0.4", "give 'metric' or 'statement'"),
     ],
 )
@@ -135,4 +152,6 @@ def test_an_error_is_one_sentence_with_a_remedy(tmp_path: Path, item: str, says:
 def test_a_good_one_loads(tmp_path: Path) -> None:
     path = tmp_path / "audit.toml"
     path.write_text(CONFIG.format(item='metric = "performance.f1", better = "higher", weight = 0.4'), encoding="utf-8")
-    assert load_config(path)[0].composite[0].kind == "performance"
+    (composite,) = load_config(path)[0].composite
+    assert composite.kind == "performance"
+    assert [item.ends for item in composite.items] == [(0, 1), (0, 1)]

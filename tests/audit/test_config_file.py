@@ -67,6 +67,10 @@ def test_a_probe_is_configured_through_nested_tables(tmp_path: Path) -> None:
         ('test = "t.csv"', 'test = "t.csv"\npath = "u.csv"', 2, "give 'path' (one table) or 'test'"),
         ("[[gate]]", '[[waive]]\nmetric = "performance.f1"\nreason = "r"\napproved_by = "A"\nrole = "R"\n'
          'created = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 10, "no gate rule is about"),
+        ("[[gate]]", '[[waive]]\nmetric = "performance.accuracy"\nreason = "r"\napproved_by = "A"\nrole = " "\n'
+         'created = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 13, "'waive.0.role': must not be blank"),
+        ("[[gate]]", '[[waive]]\nmetric = "performance.accuracy"\nreason = "r"\napproved_by = "A"\nrole = "R"\n'
+         'created = "2026-01-01"\nexpires = "2026-07-01"\n[[gate]]', 15, "Let it expire on 2026-06-30"),
         ("[[gate]]", '[[attest]]\nvalue = "privasy"\nstatement = "s"\nwho = "A"\nrole = "R"\n'
          'date = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 10, "Did you mean 'privacy'"),
         ("[[gate]]", '[[attest]]\nvalue = "privacy"\nstatement = "s"\nwho = "A"\nrole = "R"\n'

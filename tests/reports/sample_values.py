@@ -47,9 +47,16 @@ COMPOSITE = Composite(
     items=(
         CompositeItem(weight=0.5, metric="performance.accuracy", low=0.5, high=1.0, better="higher"),
         CompositeItem(
-            weight=0.2, metric="fairness.groups.false_positive_rate", slice={"about": "women"}, better="lower"
+            weight=0.2,
+            metric="fairness.groups.false_positive_rate",
+            slice={"about": "women"},
+            low=0.0,
+            high=0.1,
+            better="lower",
         ),
-        CompositeItem(weight=0.2, name="Speed", metric="sustain.footprint.latency", high=200.0, better="lower"),
+        CompositeItem(
+            weight=0.2, name="Speed", metric="sustain.footprint.latency", low=0.0, high=200.0, better="lower"
+        ),
         CompositeItem(weight=0.1, statement="Two of three like it.", score=0.67, who="C. Example", date="2026-10-02"),
     ),
 )

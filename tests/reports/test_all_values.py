@@ -2,7 +2,6 @@
 
 from audit.registry import discover
 from audit.types import Finding
-from audit.values import GRAPH
 from reports.findings import FEW, leading
 from reports.forests import is_fine
 from reports.view import build_card
@@ -17,13 +16,6 @@ def test_every_probe_and_metric_has_a_name_in_both_languages() -> None:
         assert isinstance(probe_name(id), Both), id
         assert known(f"about.{id}"), id
         assert [metric for metric in spec.metrics if not isinstance(metric_name(metric), Both)] == []
-
-
-def test_every_node_of_the_graph_has_probes_that_exist_or_none() -> None:
-    ids = tuple(discover())
-    for node in GRAPH.values():
-        for start in node.probes:
-            assert any(id.startswith(start) for id in ids), start
 
 
 def test_a_word_may_mean_different_things_in_two_probes() -> None:
@@ -64,6 +56,7 @@ def test_a_weighted_summary_shows_weights_coverage_band_and_sources() -> None:
         "not measured: the run holds no such figure",
         "stated by C. Example on 2 October 2026",
         "200 as 0, 0 as 1",
+        "the figure, 0.224, lies beyond this range and counts as its end",
     ):
         assert words in section.text, words
     weights = [row.all("td")[0].text for row in section.all("tbody")[0].all("tr")]

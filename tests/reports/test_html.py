@@ -201,6 +201,18 @@ def test_the_verdict_is_told_by_word_shape_and_colour() -> None:
     assert all(e.attributes.get("id") != "gate" for e in page("unjudged").all("section"))
 
 
+def test_a_value_whose_rule_failed_does_not_look_like_one_that_passed() -> None:
+    def shown(kind: str, value: str) -> list[str]:
+        section = page(kind).first("section", id=value)
+        standing = next(e for e in section.all("p") if e.attributes.get("class") == "standing")
+        classes = [e.attributes.get("class", "") for e in standing.all("span")]
+        return [name.removeprefix("state is-") for name in classes if name.startswith("state ")]
+
+    assert shown("usual", "value-fairness") == ["measured", "fail"]
+    assert shown("usual", "value-value_creation") == ["measured", "pass"]
+    assert shown("unjudged", "value-fairness") == ["measured"]
+
+
 def test_no_part_of_the_card_is_left_off_the_page() -> None:
     tree = page("usual")
     text = tree.all("main")[0].text
@@ -209,6 +221,7 @@ def test_no_part_of_the_card_is_left_off_the_page() -> None:
         "5,323,778 / 22,713,986",
         "The service runs in a region with hydro power.",
         "B. Example, operations lead",
+        "Social value: who is better off through it",
         "Accepted by A. Example",
         "renben audit audit.toml",
         "with uncommitted changes",

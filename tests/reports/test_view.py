@@ -73,6 +73,16 @@ def test_everything_not_assessed_is_told() -> None:
     assert english(gaps.numbers[0].reason) == "Only one class occurs among 17 rows."
 
 
+def test_what_only_people_can_state_is_listed_until_someone_does() -> None:
+    said = STATEMENT.model_copy(update={"value": "collaboration", "about": "redress"})
+    drawn = card(attestations=(said,))
+    unstated = {english(value): [english(topic) for topic in topics] for value, topics in drawn.gaps.unstated}
+    assert [topic.partition(":")[0] for topic in unstated["Value creation"]] == ["Social value"]
+    assert [topic.partition(":")[0] for topic in unstated["Human–AI collaboration"]] == ["Oversight"]
+    (shown,) = next(value for value in drawn.values if value.anchor == "value-collaboration").statements
+    assert english(shown.about).startswith("Complaint and redress")
+
+
 def test_facts_nobody_stated_are_listed_as_missing() -> None:
     stated = {english(fact.name): fact.text for fact in card().facts}
     assert stated["Owner"] == "Trust and safety team"

@@ -40,7 +40,8 @@ def test_both_languages_have_the_same_messages_and_placeholders() -> None:
 
 def test_chinese_is_set_in_chinese_punctuation() -> None:
     half_width = re.compile(f"{IDEOGRAPH}[,;:?!()]|[,;:?!()]{IDEOGRAPH}")
-    messages = [*catalogue("zh").values(), *(words["zh"] for v in VALUES.values() for words in (v.title, v.question))]
+    of_values = [(v.title, v.question, *(asked.title for asked in v.attestations)) for v in VALUES.values()]
+    messages = [*catalogue("zh").values(), *(words["zh"] for told in of_values for words in told)]
     assert [message for message in messages if half_width.search(message)] == []
     assert [message for message in catalogue("en").values() if re.search(IDEOGRAPH, message)] == []
 
