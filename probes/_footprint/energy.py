@@ -8,7 +8,7 @@ import numpy as np
 from audit.registry import ProbeSpec
 from audit.stats import DRAWS, quantile_interval, row_weights, substream
 from audit.types import Finding, Floats, TuningFacts, Workbench
-from probes._footprint.timing import Timed
+from probes._footprint.timing import CLOCKED, Timed
 
 WATTS_PER_CORE = 12.0
 """Mean design power of common processors by core: Lannelongue, Grealey and Inouye 2021 (Green Algorithms,
@@ -62,7 +62,7 @@ def rate_findings(spec: ProbeSpec, measured: Timed, rates: Rates, rng: np.random
     counter, not the doubt about the other factors.
     """
     report = _Report(spec, measured, rng)
-    yield report.mean("texts_per_second", measured.seconds, lambda seconds: measured.texts / seconds, "")
+    yield report.mean("texts_per_second", measured.seconds, lambda seconds: measured.texts / seconds, CLOCKED)
     thousand = 1000 / measured.texts
     if (joules := _joules(measured, rates)) is not None:
         how = COUNTED if measured.joules is not None else rates.power
