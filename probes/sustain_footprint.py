@@ -111,7 +111,7 @@ def _memory(bench: Workbench, rows: Sample) -> Finding:
 
 
 def _sizes(bench: Workbench, copies: Copies) -> Iterator[Finding]:
-    yield from _size(bench.parameters, bench.file_bytes, {}, "the model itself")
+    yield from _size(bench.parameters, bench.file_bytes, {}, "counted in the model itself")
     for kind, variant in copies.made.items():
         yield from _size(variant.parameters, variant.file_bytes, {"variant": kind}, variant.how)
 

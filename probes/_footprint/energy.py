@@ -18,6 +18,7 @@ G_PER_KWH = 473.0
 PUE = 1.56
 """Mean of data centres, all energy by that of the computers: Uptime Institute, Global Data Center Survey 2024."""
 JOULES_PER_WH = 3600.0
+UNTUNED = 'not measured: this audit did not fine-tune the model; one of [model] kind = "tune" is timed'
 COUNTED = "measured with the processor's energy counter (RAPL), whatever else ran included"
 
 
@@ -104,12 +105,14 @@ def absent_findings(spec: ProbeSpec, measured: list[Timed], rates: Rates) -> Ite
         for name in ("energy_wh", "co2e_g"):
             yield spec.finding(name, None, n, note=rates.power)
     if rates.price_per_hour is None:
-        yield spec.finding("cost", None, n, note="no price is declared; give the parameter price_per_hour")
+        yield spec.finding(
+            "cost", None, n, note="not measured: no price is declared; give the parameter price_per_hour"
+        )
 
 
 def tuning_findings(spec: ProbeSpec, tuning: TuningFacts | None, rates: Rates) -> Iterator[Finding]:
     """Yield energy and emissions of the fine-tuning, from its wall time."""
-    reason = "this audit did not fine-tune the model, so that its time is not known" if tuning is None else rates.power
+    reason = UNTUNED if tuning is None else rates.power
     if tuning is None or rates.watts is None:
         for name in ("tuning_energy_wh", "tuning_co2e_g"):
             yield spec.finding(name, None, 0, note=reason)

@@ -122,7 +122,8 @@ def _percentile(spec: ProbeSpec, measured: Timed, name: str, share: float) -> Fi
 def _few(measured: Timed, needed: int) -> str:
     """Say that so many requests are too few, and what would give as many as needed."""
     requests = needed if measured.texts == 1 else needed * SINGLES
-    return f"{len(measured.seconds)} requests are too few; the parameter requests = {requests} would make {needed}"
+    n = len(measured.seconds)
+    return f"{n} requests are too few, {needed} are needed: set the parameter requests to {requests}"
 
 
 def _least(share: float) -> int:
