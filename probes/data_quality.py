@@ -85,6 +85,7 @@ MEASURES = with_difference(
         "none", "Mean probability of the predicted class in new data, less that in the test split.", -1, 1, 0
     ),
 }
+NO_ROWS = "undefined: the group has no rows"
 UNLEARNED = (
     "unlearned: a simple model of words does no better than guessing, so that the labels may be shuffled, "
     "or depend on what single words do not tell"
@@ -167,7 +168,7 @@ def _texts(part: Part, of: int, params: Params, rng: np.random.Generator) -> Ite
     yield _share("near_duplicate_rate", part.like.near[worded], part, clusters)
     yield _share("contradiction_rate", part.like.contradicted[worded], part, sampled[2:])
     name, missing = "placeholder_rate", says_nothing(part.rows.texts).astype(float)
-    means = Means(data_quality, name, missing, part.rows.groups, part.where, "the split has no rows", params.min_group)
+    means = Means(data_quality, name, missing, part.rows.groups, part.where, NO_ROWS, params.min_group)
     yield from findings(means, substream(rng, name))
 
 
@@ -193,7 +194,8 @@ def _learnability(taught: Judged) -> Finding:
 def _label_errors(subject: Subject, judged: Judged, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     name, where, rows = "label_error_rate", {"split": judged.rows.name}, judged.rows
     wrong = np.full(len(rows), np.nan) if judged.doubts is None else judged.doubts.wrong.astype(float)
-    means = Means(data_quality, name, wrong, rows.groups, where, UNTAUGHT, params.min_group)
+    undefined = UNTAUGHT if judged.doubts is None else NO_ROWS
+    means = Means(data_quality, name, wrong, rows.groups, where, undefined, params.min_group)
     for finding in findings(means, substream(rng, name)):
         overall = finding.slice == where and finding.value is not None
         yield finding.model_copy(update={"note": f"by {judged.judge}; {DOUBTFUL}"}) if overall else finding

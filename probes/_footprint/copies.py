@@ -14,7 +14,7 @@ from probes._footprint.timing import BATCH
 from probes._rates import Key, keys_of
 from probes._sample import Sample
 
-NO_ROW = "no row was looked at"
+NO_ROW = "undefined: none of its rows was looked at"
 ERRORS = ("false_positive_rate", "false_negative_rate")
 MEASURES: Mapping[str, Measure] = with_difference(
     {

@@ -15,7 +15,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity
 
 from audit.errors import DataError
-from audit.types import Evidence, Examples, Finding, Floats, Split, Subject, Table
+from audit.types import Evidence, Examples, Finding, Floats, GroupColumn, Split, Subject, Table
 from probes._quality.doubts import doubt
 from probes._quality.drift import by_length, stability, told_apart
 from probes._quality.learn import above_guessing, folds_of, out_of_fold
@@ -143,6 +143,14 @@ def test_doubts_agree_with_cleanlab() -> None:
         ours, theirs = doubt(labels, scores).wrong, find_label_issues(labels, scores, filter_by="confident_learning")
         assert ours.sum() > 30
         assert (ours != theirs).mean() <= tolerated
+
+
+def test_a_group_without_rows_is_not_blamed_on_the_model_of_words() -> None:
+    subject = make_subject(60, groups={"sex": ["f"] * 60})
+    sex = GroupColumn("sex", ("f", "x"), np.array([[True, False]] * 60))
+    found = findings(replace(subject, splits={**subject.splits, "test": replace(subject.test, groups=(sex,))}))
+    for name in ("label_error_rate", "placeholder_rate"):
+        assert found[name, "test", "x"].note == "undefined: the group has no rows"
 
 
 def test_flipped_labels_are_found_and_the_group_is_named() -> None:
