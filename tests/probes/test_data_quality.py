@@ -359,7 +359,7 @@ def test_what_new_data_lack_is_said(tmp_path: Path) -> None:
 
 def test_the_order_of_new_rows_does_not_matter(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    rows = [{"text": f"word {rng.integers(40)}", "label": str(rng.integers(2)), "sex": "fm"[k % 2]} for k in range(90)]
+    rows = [{"text": f"word {rng.integers(2)}", "label": str(rng.integers(2)), "sex": "fm"[k % 2]} for k in range(90)]
     subject = replace(make_subject(90), folder=tmp_path)
     new_table(tmp_path / "a.jsonl", rows)
     new_table(tmp_path / "b.jsonl", rows[::-1])
