@@ -90,6 +90,8 @@ class LoadModel(Frozen):
     label_map: dict[str, str] = {}
     """The model's label to the data's label, where their names differ."""
     max_tokens: int | None = Field(None, gt=2)
+    base: str | None = None
+    """What it was tuned from."""
     licence: str | None = None
 
 
@@ -173,6 +175,8 @@ class StoredModel(Frozen):
     """Column of the predicted label; by default the class of the highest score."""
     scores: dict[str, str] = {}
     """Class to column of its probability; of two classes one suffices."""
+    base: str | None = None
+    """What it was tuned from."""
     licence: str | None = None
 
     @model_validator(mode="after")

@@ -184,6 +184,8 @@ learning_rate = 5e-5
     return f"""[model]
 kind = "load"
 path = {_quoted(source)}
+# base = "…"      # what it was tuned from
+# licence = "…"   # of its weights
 {_label_map(model, labels)}"""
 
 

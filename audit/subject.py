@@ -81,6 +81,7 @@ def _from_table(config: AuditConfig, model: StoredModel, tables: dict[str, Rows]
     facts = {
         "kind": "stored predictions",
         "source": model.path or config.data.path or config.data.test,
+        "base": model.base,
         "licence": model.licence,
     }
     return _subject(config, tables, labels, predictions, facts)
@@ -98,7 +99,13 @@ def _loaded(config: AuditConfig, chosen: LoadModel, tables: dict[str, Rows], pla
     path = resolve(chosen.path, places.config, places.cache)
     model = load_transformer(path if path.exists() else chosen.path, max_tokens=chosen.max_tokens)
     labels = match_labels(model.labels, class_names(tables), chosen.label_map)
-    facts = {"kind": "loaded", "source": chosen.path, "licence": chosen.licence, **_known(model)}
+    facts = {
+        "kind": "loaded",
+        "source": chosen.path,
+        "base": chosen.base,
+        "licence": chosen.licence,
+        **_known(model),
+    }
     return _scored(config, tables, labels, model, facts, places)
 
 

@@ -9,7 +9,7 @@ from audit.registry import Measure, probe
 from audit.stats import substream
 from audit.types import Evidence, Finding, Frozen, Ints, Subject, Table
 from probes._claims.accuracies import Accuracy, accuracy, difference
-from probes._claims.recipe import RULES, Facts, State
+from probes._claims.recipe import RULES, UNKNOWN, Facts, State
 from probes._sample import drawn
 
 
@@ -24,15 +24,20 @@ MEASURES = {
     "concerns": Measure("lower", "Checks of the recipe that raise a concern.", 0, len(RULES), 0),
     "unknown": Measure("lower", "Checks of the recipe that cannot be told.", 0, len(RULES), 0),
     "check": Measure("higher", "Whether a check of the recipe is fine: 1, or 0 where it raises a concern.", 0, 1, 1),
+    "seed_spread": Measure("lower", "Range of accuracy between trainings that differ in their seed alone.", 0, 1, 0),
     "train_test_gap": Measure("lower", "Accuracy on rows learnt from minus accuracy on test rows.", -1, 1, 0),
     "validation_test_gap": Measure("lower", "Accuracy on rows chosen by minus accuracy on test rows.", -1, 1, 0),
 }
+ONE_SEED = (
+    "not measured: the model was tuned once, with weights, batches and dropout fixed by the audit's seed. "
+    "Audit again with another seed in audit.toml to see how far the numbers move."
+)
 WORDS = {True: "fine", False: "concern", None: "cannot be told"}
 
 
 @probe(
     "account.recipe",
-    version=1,
+    version=2,
     values=("accountability",),
     needs=("labels",),
     measures=MEASURES,
@@ -41,9 +46,11 @@ WORDS = {True: "fine", False: "concern", None: "cannot be told"}
 def account_recipe(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Check how the model was trained and chosen, as far as that is known. Ideal 0 concerns.
 
-    Each check is fine, a concern, or cannot be told: what nobody knows of a model counts as neither.
-    The limits are conventions, with their sources in the table; a concern is a reason to look, not a
-    verdict. The gaps compare accuracies on different rows, with Newcombe's interval.
+    Each check is fine, a concern, or cannot be told: what is not known of a training counts as neither,
+    but that nobody names base or licence is a concern. The limits are conventions, with their sources in
+    the table; a concern is a reason to look, not a verdict. One training cannot tell how far another seed
+    would move the numbers: ``seed_spread`` says so. The gaps compare accuracies on different rows, with
+    Newcombe's interval.
 
     References
     ----------
@@ -61,6 +68,7 @@ def account_recipe(subject: Subject, params: Params, rng: np.random.Generator) -
     yield _gap("train_test_gap", train, test, why)
     why = "Not measured: there is no validation split. Name it in [data]."
     yield _gap("validation_test_gap", _on_validation(subject), test, why)
+    yield account_recipe.finding("seed_spread", None, test.n, note=ONE_SEED if subject.facts.tuning else UNKNOWN)
     yield _table(states)
 
 
@@ -98,10 +106,7 @@ def _counts(states: list[State]) -> Iterator[Finding]:
     told = [fine for fine, _ in states if fine is not None]
     named = [rule.id for rule, (fine, _) in zip(RULES, states, strict=True) if fine is False]
     note = f"Exact count, of {len(told)} checks that could be told{': ' if named else ''}{', '.join(named)}."
-    if told:
-        yield account_recipe.finding("concerns", len(named), len(told), note=note)
-    else:
-        yield account_recipe.finding("concerns", None, 0, note="Nothing is known of the recipe.")
+    yield account_recipe.finding("concerns", len(named), len(told), note=note)
     yield account_recipe.finding("unknown", len(states) - len(told), len(states), note="Exact count.")
 
 

@@ -10,24 +10,15 @@ from pydantic import Field, ValidationInfo, model_validator
 from audit.errors import as_value_error
 from audit.registry import Measure, probe
 from audit.stats import substream, wilson
-from audit.types import (
-    Bools,
-    ConfigFile,
-    Evidence,
-    Finding,
-    Frozen,
-    GroupColumn,
-    Ints,
-    Split,
-    Subject,
-)
+from audit.types import Bools, ConfigFile, Evidence, Finding, Frozen, Split, Subject
 from probes._by_group import Means, findings, with_difference
 from probes._groups import PRIVATE
-from probes._quality.drift import Drift, by_length, stability, told_apart
 from probes._quality.judged import Judged, Part
-from probes._quality.learn import FEWEST, above_guessing, out_of_fold
+from probes._quality.learn import UNTAUGHT, above_guessing, out_of_fold
 from probes._quality.likeness import likeness
-from probes._quality.rows import read_new, says_nothing, some, take
+from probes._quality.new import new_split, read_new
+from probes._quality.rows import says_nothing, some, take
+from probes._quality.shifts import new_shifts, split_shifts
 from probes._quality.shown import DOUBTFUL, examples, suggested
 from probes._sample import drawn
 
@@ -44,9 +35,13 @@ class Params(Frozen):
     min_group: int = Field(30, ge=PRIVATE)
     """Rows that a group needs to be compared."""
     new_data: ConfigFile | None = None
-    """A further table, such as last month's, whose texts are compared with those of the test split."""
+    """A further table, such as last month's, which is compared with the test split."""
     text: str = "text"
     """Its column of texts."""
+    label: str = "label"
+    """Its column of labels, where it has one. Groups are read from columns called as in the audit's data."""
+    delimiter: str | None = None
+    """Between several groups of one of its rows, such as ``"|"``."""
     examples: int = Field(12, ge=0)
     """Doubtful rows to show; 0 for texts that must not be shown."""
 
@@ -60,16 +55,20 @@ class Params(Frozen):
 
 
 MEASURES = with_difference(
-    {"label_error_rate": Measure("lower", "Share of rows whose label is likely wrong, by confident learning.", 0, 1, 0)}
+    {
+        "label_error_rate": Measure(
+            "lower", "Share of rows whose label is likely wrong, by confident learning.", 0, 1, 0
+        ),
+        "placeholder_rate": Measure(
+            "lower", "Share of rows whose text is blank or stands in for one that is missing.", 0, 1, 0
+        ),
+    }
 ) | {
     "near_duplicate_rate": Measure(
         "lower", "Share of rows with nearly, but not exactly, the text of another row of the split.", 0, 1, 0
     ),
     "contradiction_rate": Measure(
         "lower", "Share of rows with the same or nearly the same text as a row with another label.", 0, 1, 0
-    ),
-    "placeholder_rate": Measure(
-        "lower", "Share of rows whose text is blank or stands in for one that is missing.", 0, 1, 0
     ),
     "learnability": Measure(
         "higher", "Balanced accuracy of a simple model of words, out of fold, less that of guessing.", -0.5, 1
@@ -78,20 +77,24 @@ MEASURES = with_difference(
     "length_shift": Measure("lower", "Population stability index of the length of texts.", 0, None, 0),
     "label_shift": Measure("lower", "Population stability index of the classes.", 0, None, 0),
     "group_shift": Measure("lower", "Population stability index of the groups of a column.", 0, None, 0),
+    "prediction_shift": Measure(
+        "lower", "Population stability index of the classes that the model predicts.", 0, None, 0
+    ),
+    "predicted_share": Measure("none", "Share of rows that the model puts into the class.", 0, 1),
+    "confidence_change": Measure(
+        "none", "Mean probability of the predicted class in new data, less that in the test split.", -1, 1, 0
+    ),
 }
-CUSTOM = "customary marks (a convention, no test): 0.1 a moderate shift, 0.25 a large one"
+NO_ROWS = "undefined: the group has no rows"
 UNLEARNED = (
     "unlearned: a simple model of words does no better than guessing, so that the labels may be shuffled, "
     "or depend on what single words do not tell"
-)
-UNTAUGHT = (
-    f"not measured: a simple model of words needs {FEWEST} rows in each of two classes or tables, and words that recur"
 )
 
 
 @probe(
     "data.quality",
-    version=1,
+    version=2,
     values=("accountability", "fairness"),
     needs=("labels",),
     measures=MEASURES,
@@ -103,8 +106,9 @@ def data_quality(subject: Subject, params: Params, rng: np.random.Generator) -> 
     Labels of the test split are doubted by the model under audit, which never saw them; those of
     the training split by a simple model of words, taught on other folds. A doubt is not an error: a
     model that is confidently wrong about a group casts doubt on its labels. Drift is measured from
-    the training split to the test split, and from the test split to ``new_data`` where that is given;
-    a domain AUC of 0.5 says that two tables cannot be told apart.
+    the training split to the test split, and from the test split to ``new_data`` where that is given,
+    there of the model's predictions too; a domain AUC of 0.5 says that two tables cannot be told apart.
+    Requirements R13, K23.
 
     References
     ----------
@@ -114,16 +118,17 @@ def data_quality(subject: Subject, params: Params, rng: np.random.Generator) -> 
     seed = int(substream(rng, "rows").integers(2**32))
     parts = {name: _part(split, params, seed) for name, split in subject.splits.items() if len(split)}
     for part in parts.values():
-        yield from _texts(part, len(subject.splits[part.rows.name]))
+        yield from _texts(part, len(subject.splits[part.rows.name]), params, rng)
     taught = _taught(subject, "train" if "train" in parts else "test", params, seed)
     yield _learnability(taught)
     judged = [_test_judged(subject, taught, params, seed), *([taught] if "train" in parts else [])]
     for one in judged:
         yield from _label_errors(subject, one, params, rng)
-    yield from _drift(subject, parts, params, rng)
+    test, train = parts["test"].rows, parts["train"].rows if "train" in parts else None
+    yield from split_shifts(data_quality, test, train, params.taught_rows, rng)
     if params.new_data is not None:
-        new = some(read_new(subject.folder / params.new_data, params.text), params.rows, seed)
-        yield from _text_drift(new, parts["test"].rows, params, rng)
+        new = some(_new(subject, subject.folder / params.new_data, params), params.rows, seed)
+        yield from new_shifts(data_quality, subject, new, test, params.taught_rows, rng)
     if params.examples:
         yield from examples(subject, parts, judged, params.examples)
 
@@ -131,6 +136,11 @@ def data_quality(subject: Subject, params: Params, rng: np.random.Generator) -> 
 def _part(split: Split, params: Params, seed: int) -> Part:
     rows = some(split, params.rows, seed)
     return Part(rows, likeness(rows.texts, rows.labels, params.similarity))
+
+
+def _new(subject: Subject, file: Path, params: Params) -> Split:
+    rows = read_new(file, params.text)
+    return new_split(rows, subject, text=params.text, label=params.label, delimiter=params.delimiter)
 
 
 def _taught(subject: Subject, name: str, params: Params, seed: int) -> Judged:
@@ -149,7 +159,7 @@ def _test_judged(subject: Subject, taught: Judged, params: Params, seed: int) ->
 # --- texts --------------------------------------------------------------------------------
 
 
-def _texts(part: Part, of: int) -> Iterator[Finding]:
+def _texts(part: Part, of: int, params: Params, rng: np.random.Generator) -> Iterator[Finding]:
     sampled = (
         f"; a sample of {len(part.rows):,} of {of:,} rows, which has fewer such pairs" if len(part.rows) < of else ""
     )
@@ -157,10 +167,12 @@ def _texts(part: Part, of: int) -> Iterator[Finding]:
     clusters = f"{len(sizes):,} clusters, the largest of {sizes[0]:,} rows{sampled}" if len(sizes) else sampled[2:]
     yield _share("near_duplicate_rate", part.like.near[worded], part, clusters)
     yield _share("contradiction_rate", part.like.contradicted[worded], part, sampled[2:])
-    yield _share("placeholder_rate", says_nothing(part.rows.texts), part)
+    name, missing = "placeholder_rate", says_nothing(part.rows.texts).astype(float)
+    means = Means(data_quality, name, missing, part.rows.groups, part.where, NO_ROWS, params.min_group)
+    yield from findings(means, substream(rng, name))
 
 
-def _share(name: str, hits: Bools, part: Part, note: str = "") -> Finding:
+def _share(name: str, hits: Bools, part: Part, note: str) -> Finding:
     successes, n = int(hits.sum()), len(hits)
     if not n:
         return data_quality.finding(name, None, 0, slice=part.where, note="undefined: every text is blank")
@@ -182,69 +194,10 @@ def _learnability(taught: Judged) -> Finding:
 def _label_errors(subject: Subject, judged: Judged, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     name, where, rows = "label_error_rate", {"split": judged.rows.name}, judged.rows
     wrong = np.full(len(rows), np.nan) if judged.doubts is None else judged.doubts.wrong.astype(float)
-    means = Means(data_quality, name, wrong, rows.groups, where, UNTAUGHT, params.min_group)
+    undefined = UNTAUGHT if judged.doubts is None else NO_ROWS
+    means = Means(data_quality, name, wrong, rows.groups, where, undefined, params.min_group)
     for finding in findings(means, substream(rng, name)):
         overall = finding.slice == where and finding.value is not None
         yield finding.model_copy(update={"note": f"by {judged.judge}; {DOUBTFUL}"}) if overall else finding
     if judged.doubts is not None:
         yield suggested(subject, judged)
-
-
-# --- drift --------------------------------------------------------------------------------
-
-
-def _drift(subject: Subject, parts: dict[str, Part], params: Params, rng: np.random.Generator) -> Iterator[Finding]:
-    test = parts["test"].rows
-    if "train" not in parts:
-        yield from _no_drift(test)
-        return
-    train, classes = parts["train"].rows, len(subject.labels)
-    yield from _text_drift(test, train, params, rng)
-    labels = [np.bincount(split.labels, minlength=classes) for split in (test, train)]
-    yield _shift("label_shift", (test, train), {}, labels[0], labels[1])
-    known = {column.name: column for column in train.groups}
-    for column in test.groups:
-        across = {column.name: "*"}
-        if column.name in known:
-            yield _shift("group_shift", (test, train), across, *_by_group(column, known[column.name]))
-        else:
-            note = "not measured: the train split has no such groups"
-            yield _far("group_shift", ("test", "train"), across, None, len(test), note)
-
-
-def _no_drift(test: Split) -> Iterator[Finding]:
-    columns = [("group_shift", {column.name: "*"}) for column in test.groups]
-    for name, group in (("domain_auc", {}), ("length_shift", {}), ("label_shift", {}), *columns):
-        yield _far(name, ("test", "train"), group, None, len(test), "not measured: there is no train split")
-
-
-def _by_group(ours: GroupColumn, theirs: GroupColumn) -> tuple[Ints, Ints]:
-    """Count the rows of each group, and of none; a row of two groups counts in both."""
-    names = list(dict.fromkeys((*ours.values, *theirs.values)))
-    counts = np.zeros((2, len(names) + 1), dtype=np.int64)
-    for row, column in zip(counts, (ours, theirs), strict=True):
-        row[[names.index(value) for value in column.values]] = column.members.sum(axis=0)
-        row[-1] = column.unknown.sum()
-    return counts[0], counts[1]
-
-
-def _text_drift(split: Split, other: Split, params: Params, rng: np.random.Generator) -> Iterator[Finding]:
-    texts, others = (of.texts[: params.taught_rows] for of in (split, other))
-    apart = told_apart(texts, others, substream(rng, "domain_auc", split.name))
-    note = f"taught on the other rows of {len(texts):,} and {len(others):,}"
-    names = (split.name, other.name)
-    yield _far("domain_auc", names, {}, apart, len(texts) + len(others), note if apart else UNTAUGHT)
-    yield _shift("length_shift", (split, other), {}, *by_length(split.texts, other.texts))
-
-
-def _shift(name: str, splits: tuple[Split, Split], group: dict[str, str], ours: Ints, theirs: Ints) -> Finding:
-    shift = stability(ours, theirs)
-    names = (splits[0].name, splits[1].name)
-    return _far(name, names, group, shift, len(splits[0]), CUSTOM if shift else "undefined: a split has no rows")
-
-
-def _far(name: str, splits: tuple[str, str], group: dict[str, str], far: Drift | None, n: int, note: str) -> Finding:
-    where = {"split": splits[0], "with": splits[1], **group}
-    if far is None:
-        return data_quality.finding(name, None, n, slice=where, note=note)
-    return data_quality.finding(name, far.value, far.n, slice=where, interval=far.interval, null=far.null, note=note)

@@ -6,24 +6,13 @@ import numpy as np
 from pydantic import Field
 
 from audit.registry import Measure, Skip, probe
-from audit.stats import DRAWS, auc, newcombe_auc, substream
+from audit.stats import DRAWS, auc, substream
 from audit.types import Bools, Curve, Evidence, Finding, Frozen, GroupColumn, Interval, Split, Subject
 from probes._areas import Gap, Ranking
 from probes._gaps import difference_limits
 from probes._groups import PRIVATE, Groups, too_small
 from probes._privacy.attacks import Guesses, guess
-from probes._privacy.strength import (
-    FALSE_ALARMS,
-    Chance,
-    advantage,
-    advantage_interval,
-    area_interval,
-    by_lot,
-    hits_at_few_false_alarms,
-    hits_interval,
-    null_of,
-    roc,
-)
+from probes._privacy.strength import FALSE_ALARMS, STRENGTHS, Chance, area_interval, by_lot, null_of, roc
 from probes._sample import drawn
 from probes._text import normalised
 
@@ -57,7 +46,7 @@ MEASURES = {
 
 @probe(
     "privacy.membership",
-    version=1,
+    version=2,
     values=("privacy", "fairness"),
     needs=("model", "labels", "train"),
     measures=MEASURES,
@@ -69,9 +58,10 @@ def privacy_membership(subject: Subject, params: Params, rng: np.random.Generato
     Members are rows of the train split, others are rows of the test split whose text is not in
     train. Attacks: the loss, the entropy, with more than two classes the modified entropy, and
     the loss calibrated by a reference. An attacker is assumed to know the true class and to draw
-    members as often as others; numbers without a method are those of the strongest attack, their
-    intervals and nulls allow for the choice. Departure from Watson et al.: the reference is a
-    logistic regression on TF-IDF, trained out of fold on these rows, and not the model's own kind.
+    members as often as others. A number without a method is that of the attack that reaches most of it,
+    its interval and null allow for the choice; a group's is that of the same attack. Departure from
+    Watson et al.: the reference is a logistic regression on TF-IDF, trained out of fold on these rows,
+    and not the model's own kind.
 
     An attack cannot tell memory from a shift between the splits. ``reference_auc`` can: the
     reference was trained on neither side more than on the other. Where it lies off 0.5, members
@@ -87,16 +77,16 @@ def privacy_membership(subject: Subject, params: Params, rng: np.random.Generato
     members, others = _drawn(subject, params.rows, int(substream(rng, "rows").integers(2**32)))
     guesses, columns = _attack(subject, members, others)
     chance = by_lot(guesses.member, guesses.signals, DRAWS, substream(rng, "lots"))
-    areas = {name: auc(signal, guesses.member) for name, signal in guesses.signals.items()}
-    best = max(areas, key=lambda name: areas[name])
-    shift = _reference(guesses)
-    yield from _strength(guesses, tuple(areas), chance, {}, _remark(best, shift))
-    for name in areas:
-        yield from _strength(guesses, (name,), chance, {"method": name}, "")
+    shift, attacks, best = _reference(guesses), tuple(guesses.signals), _strongest(guesses)
+    for name in STRENGTHS:
+        yield _number(name, guesses, attacks, chance, {}, _remark(best[name], shift))
+    for attack in attacks:
+        for name in STRENGTHS:
+            yield _number(name, guesses, (attack,), chance, {"method": attack}, "")
     yield shift
     for column in columns:
         yield from _by_group(guesses, best, column, params.min_group, substream(rng, column.name))
-    yield _curve(guesses, best)
+    yield _curve(guesses, best["auc"])
 
 
 # --- rows ---------------------------------------------------------------------------------
@@ -111,7 +101,7 @@ def _drawn(subject: Subject, rows: int, seed: int) -> tuple[list[int], list[int]
     if min(len(members), len(others)) < LEAST:
         raise Skip(
             f"{len(members)} rows of the train split and {len(others)} of the test split whose text is not in train "
-            f"are too few; {LEAST} of each are needed"
+            f"are too few; {LEAST} of each are needed. Name larger tables in [data]."
         )
     return members, others
 
@@ -140,30 +130,30 @@ def _members(split: Split, column: GroupColumn) -> Bools:
 # --- numbers ------------------------------------------------------------------------------
 
 
-def _strength(
-    guesses: Guesses, attacks: tuple[str, ...], chance: Chance, where: dict[str, str], note: str
-) -> Iterator[Finding]:
-    """Yield what the strongest of some attacks reaches, each number by itself."""
-    member, signals = guesses.member, [guesses.signals[name] for name in attacks]
-    n, finding = len(member), privacy_membership.finding
+def _strongest(guesses: Guesses) -> dict[str, str]:
+    """Return the attack that reaches most, for each number."""
+    found = {}
+    for name, strength in STRENGTHS.items():
+        reached = {attack: strength.value(signal, guesses.member) for attack, signal in guesses.signals.items()}
+        found[name] = max(reached, key=lambda attack: reached[attack])
+    return found
+
+
+def _number(
+    name: str, guesses: Guesses, attacks: tuple[str, ...], chance: Chance, where: dict[str, str], note: str
+) -> Finding:
+    """Return what the strongest of some attacks reaches."""
+    member, strength = guesses.member, STRENGTHS[name]
+    n, others = len(member), int((~member).sum())
+    if name == "tpr_at_fpr" and others < LEAST_OTHERS:
+        few = f"{others} rows not trained on are too few to tell 1 % of them; {LEAST_OTHERS} test rows are needed"
+        return privacy_membership.finding(name, None, n, slice=where, note=few)
+    signals = [guesses.signals[attack] for attack in attacks]
+    value = max(strength.value(signal, member) for signal in signals)
     lots = f"membership drawn by lot, {DRAWS} times" + (", the largest of all attacks" if len(attacks) > 1 else "")
-
-    areas = [auc(signal, member) for signal in signals]
-    null = null_of(max(areas), np.max([chance.areas[name] for name in attacks], axis=0), lots)
-    yield finding("auc", max(areas), n, slice=where, interval=area_interval(areas, member), null=null, note=note)
-
-    value = max(advantage(signal, member) for signal in signals)
-    null = null_of(value, np.max([chance.advantages[name] for name in attacks], axis=0), lots)
-    interval = advantage_interval(value, [chance.distances[name] for name in attacks])
-    yield finding("advantage", value, n, slice=where, interval=interval, null=null, note=note)
-
-    others = int((~member).sum())
-    if others < LEAST_OTHERS:
-        few = f"{others} rows that the model was not trained on are too few to tell 1 % of them; {LEAST_OTHERS} needed"
-        yield finding("tpr_at_fpr", None, n, slice=where, note=few)
-        return
-    value = max(hits_at_few_false_alarms(signal, member) for signal in signals)
-    yield finding("tpr_at_fpr", value, n, slice=where, interval=hits_interval(signals, member), note=note)
+    null = null_of(value, np.max([chance[name][attack] for attack in attacks], axis=0), lots)
+    interval = strength.interval(signals, member)
+    return privacy_membership.finding(name, value, n, slice=where, interval=interval, null=null, note=note)
 
 
 def _reference(guesses: Guesses) -> Finding:
@@ -171,13 +161,13 @@ def _reference(guesses: Guesses) -> Finding:
     if guesses.reference is None:
         note = "no reference can be trained: the rows have one class, or blank texts; hence no calibrated attack"
         return privacy_membership.finding("reference_auc", None, n, note=note)
-    value = auc(guesses.reference, guesses.member)
-    return privacy_membership.finding("reference_auc", value, n, interval=area_interval([value], guesses.member))
+    value, interval = auc(guesses.reference, guesses.member), area_interval([guesses.reference], guesses.member)
+    return privacy_membership.finding("reference_auc", value, n, interval=interval)
 
 
 def _remark(best: str, shift: Finding) -> str:
     """Return what to read the strongest attack with."""
-    note = f"largest area: {best}"
+    note = f"by the {best}, the strongest attack"
     if shift.interval and shift.value and not shift.interval.low <= 0.5 <= shift.interval.high:
         side = "easier" if shift.value > 0.5 else "harder"
         note += f"; train rows are {side} than test rows for any model (reference_auc): part of this may be no memory"
@@ -188,12 +178,12 @@ def _remark(best: str, shift: Finding) -> str:
 
 
 def _by_group(
-    guesses: Guesses, best: str, column: GroupColumn, floor: int, rng: np.random.Generator
+    guesses: Guesses, best: dict[str, str], column: GroupColumn, floor: int, rng: np.random.Generator
 ) -> Iterator[Finding]:
-    """Yield the strongest attack's area in each group, and the largest difference."""
-    ranking = Ranking({}, guesses.signals[best], guesses.member, column.members)
-    for g, value in enumerate(column.values):
-        yield _group(ranking, g, {column.name: value}, best)
+    """Yield each number of its strongest attack in each group, and the largest difference of the areas."""
+    for value, member in zip(column.values, column.members.T, strict=True):
+        yield from _group(guesses.among(member), best, {column.name: value}, substream(rng, "lots"))
+    ranking = Ranking({}, guesses.signals[best["auc"]], guesses.member, column.members)
     groups = Groups(
         slices=tuple({column.name: value} for value in column.values),
         members=column.members,
@@ -210,18 +200,21 @@ def _by_group(
     method = f"all pairs at once, max-t, {DRAWS} draws"
     interval = Interval(low=min(low, gap.value), high=max(min(high, 1.0), gap.value), method=method)
     ends = [column.values[gap.groups[k]] for k in (gap.family.values.argmax(), gap.family.values.argmin())]
-    note = f"by the {best}; highest: {ends[0]}; lowest: {ends[1]}"
+    note = f"by the {best['auc']}; highest: {ends[0]}; lowest: {ends[1]}"
     yield finding("auc_difference", gap.value, gap.n, slice=groups.across, interval=interval, note=note)
 
 
-def _group(ranking: Ranking, group: int, where: dict[str, str], best: str) -> Finding:
-    value, members, others = ranking.area("auc", group)
-    n = members + others
-    if n < PRIVATE or not members or not others:
+def _group(
+    guesses: Guesses, best: dict[str, str], where: dict[str, str], rng: np.random.Generator
+) -> Iterator[Finding]:
+    n, members = len(guesses.member), int(guesses.member.sum())
+    if n < PRIVATE or members in (0, n):
         note = too_small(n) if n < PRIVATE else "undefined: needs rows of the group that were trained on and others"
-        return privacy_membership.finding("auc", None, n, slice=where, note=note)
-    interval = newcombe_auc(value, members, others)
-    return privacy_membership.finding("auc", value, n, slice=where, interval=interval, note=f"by the {best}")
+        yield from (privacy_membership.finding(name, None, n, slice=where, note=note) for name in STRENGTHS)
+        return
+    chance = by_lot(guesses.member, {attack: guesses.signals[attack] for attack in best.values()}, DRAWS, rng)
+    for name, attack in best.items():
+        yield _number(name, guesses, (attack,), chance, where, f"by the {attack}")
 
 
 def _curve(guesses: Guesses, best: str) -> Curve:

@@ -30,8 +30,8 @@ class Params(Frozen):
     """Parameters of ``sustain.footprint``."""
 
     requests: int = Field(100, ge=10)
-    """Single requests to time on each engine and copy; batches are a tenth as many, but 10 or more."""
-    rows: int = Field(300, ge=1)
+    """Single requests to time on each engine and copy; batches are a fifth as many, but 20 or more."""
+    rows: int = Field(600, ge=1)
     """Test rows on which the smaller copies are compared with the model, drawn at random."""
     min_group: int = Field(30, ge=PRIVATE)
     """Rows that a group needs to be compared with others."""
@@ -47,7 +47,7 @@ class Params(Frozen):
 
 @probe(
     "sustain.footprint",
-    version=1,
+    version=2,
     values=("sustainability", "fairness"),
     needs=("model", "labels"),
     measures={
@@ -72,8 +72,8 @@ def sustain_footprint(subject: Subject, params: Params, rng: np.random.Generator
 
     Requests are texts of the test split, asked one after another without any cache, so that times
     are those of this machine when nobody waits in line; they differ between runs. Energy is that of
-    the processor: its own counter where that can be read, else seconds times power, and is marked
-    *measured* or *estimated*. Making the machine, its memory, disks and network are not counted.
+    the processor: its own counter where that can be read, else seconds times power. The note of each
+    figure begins with *measured* or *estimated*. Making the machine, its memory, disks and network are not counted.
 
     References
     ----------
@@ -95,7 +95,7 @@ def sustain_footprint(subject: Subject, params: Params, rng: np.random.Generator
         *(finding for one in measured for finding in rate_findings(sustain_footprint, one, rates, rng)),
         *absent_findings(sustain_footprint, measured, rates),
         *tuning_findings(sustain_footprint, subject.facts.tuning, rates),
-        *copy_findings(sustain_footprint, rows, copies, params.min_group, rng),
+        *copy_findings(sustain_footprint, subject, rows, copies, params.min_group, rng),
     ]
     yield overview(found, engines)
     yield from found
@@ -105,19 +105,20 @@ def _memory(bench: Workbench, rows: Sample) -> Finding:
     asked, backend = rows.texts[:BATCH], bench.backends[0]
     bench.rerun(asked, backend=backend, rows=BATCH)  # what loading takes is over before the meter starts
     used, what = bench.peak_memory(lambda: bench.rerun(asked, backend=backend, rows=BATCH))
-    value = None if used is None else used / MEGA
-    return sustain_footprint.finding("peak_memory_mb", value, len(asked), note=what)
+    if used is None:
+        return sustain_footprint.finding("peak_memory_mb", None, len(asked), note=what)
+    return sustain_footprint.finding("peak_memory_mb", used / MEGA, len(asked), note=f"measured: {what}")
 
 
 def _sizes(bench: Workbench, copies: Copies) -> Iterator[Finding]:
-    yield from _size(bench.parameters, bench.file_bytes, {}, "the model itself, counted")
+    yield from _size(bench.parameters, bench.file_bytes, {}, "counted in the model itself")
     for kind, variant in copies.made.items():
         yield from _size(variant.parameters, variant.file_bytes, {"variant": kind}, variant.how)
 
 
 def _size(parameters: int, file_bytes: int, where: Mapping[str, str], how: str) -> Iterator[Finding]:
-    yield sustain_footprint.finding("parameters", parameters, 1, slice=where, note=how)
-    yield sustain_footprint.finding("file_mb", file_bytes / MEGA, 1, slice=where, note=how)
+    yield sustain_footprint.finding("parameters", parameters, 1, slice=where, note=f"measured: {how}")
+    yield sustain_footprint.finding("file_mb", file_bytes / MEGA, 1, slice=where, note=f"measured: {how}")
 
 
 def _engines(bench: Workbench, copies: Copies) -> list[Engine]:

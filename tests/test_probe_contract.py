@@ -31,12 +31,14 @@ CLAIMS: list[JsonValue] = [
     },
     {"name": "abstract", "accuracy": 0.99},
 ]
+TABLES = Path(__file__).parent / "probes"
 PARAMS: dict[str, dict[str, JsonValue]] = {
     "behaviour.suite": {"labels": {"abusive": "1", "acceptable": "0"}},
     "account.claims": {"claims": CLAIMS},
+    "data.quality": {"new_data": str(TABLES / "new_rows.csv")},
     "privacy.uniqueness": {"columns": ["district"]},
     "human.survey": {
-        "file": str(Path(__file__).parent / "probes" / "survey.csv"),
+        "file": str(TABLES / "survey.csv"),
         "columns": [f"q{i}" for i in range(1, 11)],
         "group": "role",
     },

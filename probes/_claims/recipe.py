@@ -113,10 +113,6 @@ def _dropout(tuning: TuningFacts) -> State:
     return dropout != 0, "That of the base." if dropout is None else f"{dropout:g}."
 
 
-def _seed(tuning: TuningFacts) -> State:
-    return True, "The audit's seed fixes weights, batches and dropout; how far other seeds differ was not tried."
-
-
 # --- what came of it ------------------------------------------------------------------------
 
 
@@ -193,11 +189,8 @@ def _truncation(facts: Facts) -> State:
 
 
 def _base(facts: Facts) -> State:
-    if facts.tuning:
-        return True, f"Tuned from {facts.tuning.base}."
-    source = facts.subject.facts.model.get("source")
-    of = f"the model came from {source}, but" if source else "it is not known"
-    return None, f"Not known: {of} what it was tuned from. Say so in [card] summary, or tune it here."
+    base = facts.tuning.base if facts.tuning else facts.subject.facts.model.get("base")
+    return bool(base), f"Tuned from {base}." if base else "None is named. Name it in [model] base."
 
 
 def _licence(facts: Facts) -> State:
@@ -233,7 +226,6 @@ RULES = (
         _of_tuning(_trained_enough),
     ),
     Rule("dropout", "above 0", "Srivastava et al. 2014 (JMLR 15:1929)", _of_tuning(_dropout)),
-    Rule("seed", "fixed", "Dodge et al. 2020 (arXiv:2002.06305)", _of_tuning(_seed)),
     Rule("learned", "better on test than always naming the most frequent class", CUSTOM, _learned),
     Rule("generalises", f"not clearly more than {GAP:g} of accuracy lost from train to test", CUSTOM, _generalises),
     Rule("validation split", f"{FEW_VALIDATION_ROWS} rows or more to choose by", CUSTOM, _validation),

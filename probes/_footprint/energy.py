@@ -8,7 +8,7 @@ import numpy as np
 from audit.registry import ProbeSpec
 from audit.stats import DRAWS, quantile_interval, row_weights, substream
 from audit.types import Finding, Floats, TuningFacts, Workbench
-from probes._footprint.timing import Timed
+from probes._footprint.timing import CLOCKED, Timed
 
 WATTS_PER_CORE = 12.0
 """Mean design power of common processors by core: Lannelongue, Grealey and Inouye 2021 (Green Algorithms,
@@ -18,6 +18,7 @@ G_PER_KWH = 473.0
 PUE = 1.56
 """Mean of data centres, all energy by that of the computers: Uptime Institute, Global Data Center Survey 2024."""
 JOULES_PER_WH = 3600.0
+UNTUNED = 'not measured: this audit did not fine-tune the model; one of [model] kind = "tune" is timed'
 COUNTED = "measured with the processor's energy counter (RAPL), whatever else ran included"
 
 
@@ -62,7 +63,7 @@ def rate_findings(spec: ProbeSpec, measured: Timed, rates: Rates, rng: np.random
     counter, not the doubt about the other factors.
     """
     report = _Report(spec, measured, rng)
-    yield report.mean("texts_per_second", measured.seconds, lambda seconds: measured.texts / seconds, "")
+    yield report.mean("texts_per_second", measured.seconds, lambda seconds: measured.texts / seconds, CLOCKED)
     thousand = 1000 / measured.texts
     if (joules := _joules(measured, rates)) is not None:
         how = COUNTED if measured.joules is not None else rates.power
@@ -104,12 +105,14 @@ def absent_findings(spec: ProbeSpec, measured: list[Timed], rates: Rates) -> Ite
         for name in ("energy_wh", "co2e_g"):
             yield spec.finding(name, None, n, note=rates.power)
     if rates.price_per_hour is None:
-        yield spec.finding("cost", None, n, note="no price is declared; give the parameter price_per_hour")
+        yield spec.finding(
+            "cost", None, n, note="not measured: no price is declared; give the parameter price_per_hour"
+        )
 
 
 def tuning_findings(spec: ProbeSpec, tuning: TuningFacts | None, rates: Rates) -> Iterator[Finding]:
     """Yield energy and emissions of the fine-tuning, from its wall time."""
-    reason = "this audit did not fine-tune the model, so that its time is not known" if tuning is None else rates.power
+    reason = UNTUNED if tuning is None else rates.power
     if tuning is None or rates.watts is None:
         for name in ("tuning_energy_wh", "tuning_co2e_g"):
             yield spec.finding(name, None, 0, note=reason)

@@ -23,7 +23,8 @@ def overview(found: Iterable[Finding], engines: Sequence[Engine]) -> Table:
         name="sustain.footprint.overview",
         columns=("variant", "backend", *COLUMNS),
         rows=tuple(_row(values, engine.slice) for engine in engines),
-        note=f"median of single requests; texts and energy in batches of {BATCH}; agreement with the model's classes",
+        note=f"median of single requests; texts and energy in batches of {BATCH}; agreement with the model's classes; "
+        "the note of each figure says whether it was measured or estimated",
     )
 
 

@@ -10,12 +10,15 @@ from audit.registry import ProbeSpec
 from audit.stats import TAILS
 from audit.types import Finding, Floats, Interval, Workbench
 
-BATCH = 32
+BATCH = 16
 """Texts of a request that asks for many at once."""
-FEWEST = 10
-"""Batches that are timed at least; one for every ten single requests."""
+SINGLES = 5
+"""Single requests for each batch that is timed."""
+FEWEST = 20
+"""Batches that are timed at least: of fewer none need be slower than the 95 % point."""
 TURN = 10
 """Requests after which the next engine has its turn, so that a busy moment hits all of them."""
+CLOCKED = "measured with the clock of this machine"
 PERCENTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
 
 Run = Callable[[Sequence[str], int], Floats]
@@ -54,10 +57,10 @@ def timed(bench: Workbench, engines: Sequence[Engine], texts: Sequence[str], req
     texts : sequence of str
         What is asked, again from the start where there are too few.
     requests : int
-        Single requests; of batches there are a tenth as many.
+        Single requests; of batches there are a fifth as many, but ``FEWEST`` or more.
     """
     single = _in_turns(bench, engines, _requests(texts, requests, 1))
-    batches = _in_turns(bench, engines, _requests(texts, max(FEWEST, requests // 10), BATCH))
+    batches = _in_turns(bench, engines, _requests(texts, max(FEWEST, requests // SINGLES), BATCH))
     return [
         Timed({**engine.slice, "condition": condition}, size, *readings)
         for condition, size, measured in (("single", 1, single), (f"batch of {BATCH}", BATCH, batches))
@@ -98,32 +101,34 @@ def _columns(readings: list[tuple[float, float | None]]) -> tuple[Floats, Floats
 
 
 def latency_findings(spec: ProbeSpec, measured: Timed) -> Iterator[Finding]:
-    """Yield percentiles of the time to answer, in milliseconds, with intervals from order statistics.
-
-    Of batches, of which there are few, only the percentiles that so many can tell.
-    """
+    """Yield percentiles of the time to answer, in milliseconds, with intervals from order statistics."""
     for name, share in PERCENTILES.items():
-        if measured.texts == 1 or len(measured.seconds) >= _least(share):
-            yield _percentile(spec, measured, name, share)
-
-
-def _least(share: float) -> int:
-    """Return how many values it takes for one to lie beyond a quantile, on average."""
-    return math.ceil(round(1 / (1 - share), 6))
+        yield _percentile(spec, measured, name, share)
 
 
 def _percentile(spec: ProbeSpec, measured: Timed, name: str, share: float) -> Finding:
     ranked, n = np.sort(measured.seconds) * 1000, len(measured.seconds)
     if n < _least(share):
-        note = f"too few requests for this percentile: {n} of {_least(share)}; raise the parameter requests"
-        return spec.finding(name, None, n, slice=measured.slice, note=note)
+        return spec.finding(name, None, n, slice=measured.slice, note=f"not measured: {_few(measured, _least(share))}")
     value = float(ranked[math.ceil(round(n * share, 6)) - 1])
     low, high = ranks(n, share)
     if low < 1 or high > n:
-        note = f"no interval: {n} requests are too few; {enough(share)} would do"
+        note = f"{CLOCKED}; no interval: {_few(measured, enough(share))}"
         return spec.finding(name, value, n, slice=measured.slice, note=note)
     interval = Interval(low=float(ranked[low - 1]), high=float(ranked[high - 1]), method="order statistics")
-    return spec.finding(name, value, n, slice=measured.slice, interval=interval)
+    return spec.finding(name, value, n, slice=measured.slice, interval=interval, note=CLOCKED)
+
+
+def _few(measured: Timed, needed: int) -> str:
+    """Say that so many requests are too few, and what would give as many as needed."""
+    requests = needed if measured.texts == 1 else needed * SINGLES
+    n = len(measured.seconds)
+    return f"{n} requests are too few, {needed} are needed: set the parameter requests to {requests}"
+
+
+def _least(share: float) -> int:
+    """Return how many values it takes for one to lie beyond a quantile, on average."""
+    return math.ceil(round(1 / (1 - share), 6))
 
 
 def ranks(n: int, share: float) -> tuple[int, int]:

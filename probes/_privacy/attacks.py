@@ -24,6 +24,11 @@ class Guesses:
     reference: Floats | None
     """Log probability that a model trained on other rows gives the true class; None where it cannot be trained."""
 
+    def among(self, rows: Bools) -> "Guesses":
+        """Return what is said of some of the rows."""
+        signals = {name: signal[rows] for name, signal in self.signals.items()}
+        return Guesses(self.member[rows], signals, None if self.reference is None else self.reference[rows])
+
 
 def guess(texts: Sequence[str], labels: Ints, member: Bools, scores: Floats) -> Guesses:
     """Return what each attack says.

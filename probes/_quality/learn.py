@@ -21,6 +21,9 @@ HELD = 2
 """Folds held out where one model is taught on the others."""
 FEWEST = 10
 """Rows that a class needs, in at least two classes, for a model to be taught."""
+UNTAUGHT = (
+    f"not measured: a simple model of words needs {FEWEST} rows in each of two classes or tables, and words that recur"
+)
 PENALTY = 3.0
 """Inverse strength of the ridge penalty; a middling one for vectors of length 1."""
 

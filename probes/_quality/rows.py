@@ -1,16 +1,13 @@
-"""Rows of a split or of a further table, in an order of their own; and texts that say nothing."""
+"""Rows of a split in an order of their own; and texts that say nothing."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from audit.errors import DataError, did_you_mean
 from audit.types import Bools, Ints, Split
 from probes._sample import drawn
-from probes._suites.tables import read_rows
 from probes._text import normalised
 
 STAND_INS = (
@@ -58,21 +55,3 @@ def says_nothing(texts: Sequence[str]) -> Bools:
 def _pictures(text: str) -> bool:
     """Tell whether a text has emoji, which are no letters but may say all."""
     return any(ord(sign) >= 0x2600 for sign in text if not sign.isalnum() and not 0x3000 <= ord(sign) <= 0x303F)
-
-
-def read_new(file: Path, column: str) -> Split:
-    """Read the texts of a table that is not part of the audit's data.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, has no such column or no rows.
-    """
-    rows = read_rows(file)
-    columns = dict.fromkeys(name for row in rows for name in row.cells)
-    if not rows:
-        raise DataError(f"{file}: is empty. Name a table with at least one row.")
-    if column not in columns:
-        raise DataError(f"{file}: has no column {column!r}.{did_you_mean(column, columns)} Name it with the key text.")
-    texts = tuple(row.text(column) for row in rows)
-    return Split("new", texts, texts, np.zeros(len(texts), dtype=np.int64), (), "")

@@ -31,6 +31,11 @@ def test_scores_in_the_table(tmp_path: Path) -> None:
     assert subject.facts.splits["test"].groups == {"sex": {"f": 1, "m": 1, "unknown": 1}}
 
 
+def test_the_base_that_the_owner_names_is_kept(tmp_path: Path) -> None:
+    assert load(tmp_path, label="said", base="roberta-base").facts.model["base"] == "roberta-base"
+    assert "base" not in load(tmp_path, label="said").facts.model
+
+
 def test_one_score_suffices_for_two_classes_and_labels_for_none(tmp_path: Path) -> None:
     assert np.allclose(load(tmp_path, scores={"yes": "q"}).predicted.scores[:, 0], [0.9, 0.2, 0.6])
     labels = load(tmp_path, label="said")

@@ -68,6 +68,18 @@ def test_the_impossible_spam_table_is_refused(supports: tuple[int, int], true_ac
     assert check(claim(per_class=per_class, accuracy=true_accuracy)).contradictions == ()
 
 
+@pytest.mark.parametrize("recalls", [(0.9, 0.93), (0.91, 0.92), (0.92, 0.91), (0.93, 0.9)])
+def test_what_is_quoted_of_the_spam_test_table_refutes_nothing(recalls: tuple[float, float]) -> None:
+    """§0.9 gives its supports, its accuracy and that the recalls imply 0.915, but none of its other numbers.
+
+    These are all recalls of two decimals that imply as much, and each has a matrix: a fixture that is refused
+    would have to make up precisions or F1.
+    """
+    per_class = {"ham": {"recall": recalls[0], "support": 141}, "spam": {"recall": recalls[1], "support": 133}}
+    assert (recalls[0] * 141 + recalls[1] * 133) / 274 == pytest.approx(0.915, abs=5e-4)
+    assert check(claim(per_class=per_class, accuracy=0.92)).contradictions == ()
+
+
 def test_accuracy_must_be_what_the_recalls_make_it() -> None:
     per_class = {"ham": {"recall": 0.94, "support": 138}, "spam": {"recall": 0.86, "support": 124}}
     assert (

@@ -92,6 +92,11 @@ def without_licence() -> Subject:
     return replace(subject, facts=subject.facts.model_copy(update={"model": {}}))
 
 
+def of_unknown_base() -> Subject:
+    subject = sound()
+    return replace(subject, facts=subject.facts.model_copy(update={"tuning": None}))
+
+
 def with_test_as(name: str) -> Callable[[], Subject]:
     def planted() -> Subject:
         subject = sound()
@@ -128,8 +133,13 @@ PLANTED = {
     "training apart from test": with_test_as("train"),
     "class balance": lambda: sound(train=make_split("train", np.arange(400) % 10 // 9, [], seed=9)),
     "truncation": long_texts,
+    "base model": of_unknown_base,
     "licence": without_licence,
 }
+
+
+def test_every_check_can_raise_a_concern() -> None:
+    assert set(PLANTED) == {rule.id for rule in RULES}
 
 
 @pytest.mark.parametrize("fault", PLANTED)
@@ -149,13 +159,28 @@ def test_what_suits_the_part_that_learns_is_no_concern() -> None:
 
 def test_of_a_loaded_model_the_recipe_is_unknown_and_that_is_said() -> None:
     done = run(make_subject(200))
-    assert {"learning rate", "early stopping", "seed", "generalises", "base model", "truncation"} <= set(unknown(done))
-    assert concerns(done) == ["licence"]
+    assert {"learning rate", "early stopping", "generalises", "truncation"} <= set(unknown(done))
+    assert concerns(done) == ["base model", "licence"]
     notes = {f.slice["condition"]: f.note for f in done.findings if f.slice}
     assert "[model] kind" in notes["learning rate"]
     gap = next(f for f in done.findings if f.metric == "account.recipe.train_test_gap")
     assert gap.value is None
     assert "[data] train" in gap.note
+
+
+def test_a_base_that_is_named_is_told() -> None:
+    subject = of_unknown_base()
+    named = subject.facts.model_copy(update={"model": {**subject.facts.model, "base": "roberta-base"}})
+    done = run(replace(subject, facts=named))
+    assert concerns(done) == []
+    assert "Tuned from roberta-base." in {f.note for f in done.findings}
+
+
+def test_that_one_seed_was_tried_is_said() -> None:
+    for subject, told in ((sound(), "another seed in audit.toml"), (make_subject(60), 'kind = "tune"')):
+        spread = next(f for f in run(subject).findings if f.metric == "account.recipe.seed_spread")
+        assert spread.value is None
+        assert told in spread.note
 
 
 def test_a_memorising_model_has_a_gap() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity
 
 from audit.errors import DataError
-from audit.types import Evidence, Examples, Finding, Split, Subject, Table
+from audit.types import Evidence, Examples, Finding, Floats, GroupColumn, Split, Subject, Table
 from probes._quality.doubts import doubt
 from probes._quality.drift import by_length, stability, told_apart
 from probes._quality.learn import above_guessing, folds_of, out_of_fold
@@ -103,6 +104,17 @@ def test_some_texts_stand_in_for_missing_ones(text: str) -> None:
     assert says_nothing([text]).all()
 
 
+def test_the_group_whose_texts_are_missing_is_named() -> None:
+    groups = {"sex": list("fm" * 100)}
+    texts = ["[removed]" if k % 2 and k % 3 == 0 else text for k, text in enumerate(make_subject(200).test.texts)]
+    found = findings(make_subject(200, texts=texts, groups=groups))
+    assert [found["placeholder_rate", "test", sex].value for sex in "fm"] == [0, 0.33]
+    gap = found["placeholder_rate_difference", "test", "*"]
+    assert gap.interval
+    assert gap.interval.low > 0.1
+    assert gap.note.startswith("highest: m")
+
+
 @pytest.mark.parametrize("text", ["😀", "none of it is true", "no", "nan bread", "好", "7", "tested"])
 def test_short_texts_may_say_something(text: str) -> None:
     assert not says_nothing([text]).any()
@@ -131,6 +143,14 @@ def test_doubts_agree_with_cleanlab() -> None:
         ours, theirs = doubt(labels, scores).wrong, find_label_issues(labels, scores, filter_by="confident_learning")
         assert ours.sum() > 30
         assert (ours != theirs).mean() <= tolerated
+
+
+def test_a_group_without_rows_is_not_blamed_on_the_model_of_words() -> None:
+    subject = make_subject(60, groups={"sex": ["f"] * 60})
+    sex = GroupColumn("sex", ("f", "x"), np.array([[True, False]] * 60))
+    found = findings(replace(subject, splits={**subject.splits, "test": replace(subject.test, groups=(sex,))}))
+    for name in ("label_error_rate", "placeholder_rate"):
+        assert found[name, "test", "x"].note == "undefined: the group has no rows"
 
 
 def test_flipped_labels_are_found_and_the_group_is_named() -> None:
@@ -263,7 +283,10 @@ def test_drift_of_labels_groups_and_lengths_is_measured() -> None:
     assert still["group_shift", "test", "train", "*"].value == 0
     alone = findings(make_subject(100))
     for key in [key for key in alone if key[0] in ("domain_auc", "length_shift", "label_shift", "group_shift")]:
-        assert (alone[key].value, alone[key].note) == (None, "not measured: there is no train split")
+        assert (alone[key].value, alone[key].note) == (
+            None,
+            "not measured: there is no train split; name its table in [data] train",
+        )
 
 
 def test_new_data_are_compared_with_the_test_split(tmp_path: Path) -> None:
@@ -283,6 +306,64 @@ def test_new_data_are_compared_with_the_test_split(tmp_path: Path) -> None:
         findings(subject, new_data="new.jsonl", text="coment")
     with pytest.raises(DataError, match="is empty"):
         findings(subject, new_data="empty.csv")
+
+
+def by_wizards(batch: Sequence[str]) -> Floats:
+    """Return a model that is sure of class 1 where a text has wizards, and less sure of class 0 elsewhere."""
+    return np.array([[0.1, 0.9] if "wizards" in text else [0.6, 0.4] for text in batch])
+
+
+def new_table(path: Path, rows: list[dict[str, object]]) -> None:
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
+def test_new_data_may_shift_in_classes_groups_and_predictions(tmp_path: Path) -> None:
+    old = ["wizards meet"] * 100 + ["nobody came"] * 300
+    texts, labels = [f"{text} {k}" for k, text in enumerate(old)], np.arange(400) % 2
+    groups = {"sex": ["f", "m"] * 200}
+    subject = make_subject(400, labels=labels, scores=by_wizards(texts), texts=texts, groups=groups, score=by_wizards)
+    subject = replace(subject, folder=tmp_path)
+    rows: list[dict[str, object]] = [
+        {"text": f"{'wizards met' if k % 2 else 'they came'} {k}", "label": k % 4 and 1, "sex": ["f|m", "f"][k % 2]}
+        for k in range(200)
+    ]
+    rows += [{"text": f"they came again {k}", "label": label, "sex": " Unknown"} for k, label in enumerate((None, "2"))]
+    new_table(tmp_path / "new.jsonl", rows)
+    found = findings(subject, new_data="new.jsonl", delimiter="|")
+    shares = {key: found["predicted_share", *key] for key in (("new", "1"), ("test", "1"))}
+    assert [(f.value, f.n) for f in shares.values()] == [(100 / 202, 202), (0.25, 400)]
+    by_hand = {
+        ("prediction_shift", "new", "test"): ([102, 100], [300, 100]),
+        ("label_shift", "new", "test"): ([50, 150, 1], [200, 200, 0]),
+        ("group_shift", "new", "test", "*"): ([200, 100, 2], [200, 200, 0]),
+    }
+    for key, (ours, theirs) in by_hand.items():
+        expected = stability(np.array(ours), np.array(theirs))
+        assert expected
+        assert (found[key].value, found[key].n) == (pytest.approx(expected.value), expected.n), key
+    change = found["confidence_change", "new", "test"]
+    assert change.value == pytest.approx((100 * 0.9 + 102 * 0.6) / 202 - (100 * 0.9 + 300 * 0.6) / 400)
+    assert change.interval
+    assert 0 < change.interval.low < change.value < change.interval.high
+
+
+def test_what_new_data_lack_is_said(tmp_path: Path) -> None:
+    new_table(tmp_path / "new.jsonl", [{"text": text} for text in texts_of(np.random.default_rng(0), 60)])
+    told = evidence(replace(make_subject(60, with_scores=False), folder=tmp_path), new_data="new.jsonl")
+    notes = {(f.metric[13:], *list(f.slice)[2:]): f.note for f in told if isinstance(f, Finding) and f.value is None}
+    assert "parameter label" in notes["label_shift",]
+    assert "no column 'sex'" in notes["group_shift", "sex"]
+    for name in ("prediction_shift", "predicted_share", "confidence_change"):
+        assert "takes the model itself" in notes[name,]
+
+
+def test_the_order_of_new_rows_does_not_matter(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = [{"text": f"word {rng.integers(2)}", "label": str(rng.integers(2)), "sex": "fm"[k % 2]} for k in range(90)]
+    subject = replace(make_subject(90), folder=tmp_path)
+    new_table(tmp_path / "a.jsonl", rows)
+    new_table(tmp_path / "b.jsonl", rows[::-1])
+    assert findings(subject, new_data="a.jsonl", rows=50) == findings(subject, new_data="b.jsonl", rows=50)
 
 
 def test_without_scores_a_simple_model_judges_the_test_split() -> None:

@@ -1,12 +1,12 @@
 """Membership inference: known answers, a model that memorises, and others that only look as if they did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp, norm
+from scipy.stats import ks_2samp, kstwobign, norm
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from audit.run import run_probe
@@ -14,6 +14,7 @@ from audit.stats import auc, newcombe_auc
 from audit.types import Curve, Finding, Floats, Interval, ProbeRun, Subject
 from probes._privacy.attacks import guess, reference_log_probability
 from probes._privacy.strength import (
+    STRENGTHS,
     advantage,
     advantage_interval,
     area_interval,
@@ -107,17 +108,25 @@ def test_numbers_are_those_of_scikit_learn_and_scipy(drawn: tuple[Floats, np.nda
     assert hits_at_few_false_alarms(signal, member) == pytest.approx(true[false <= 0.01].max())
     lot = by_lot(member, {"a": signal}, 1, np.random.default_rng(1))
     shuffled = np.random.default_rng(1).permutation(member)
-    assert lot.areas["a"][0] == pytest.approx(roc_auc_score(shuffled, signal))
-    assert lot.advantages["a"][0] == pytest.approx(advantage(signal, shuffled))
+    assert lot["auc"]["a"][0] == pytest.approx(roc_auc_score(shuffled, signal))
+    assert lot["advantage"]["a"][0] == pytest.approx(advantage(signal, shuffled))
+    assert lot["tpr_at_fpr"]["a"][0] == pytest.approx(hits_at_few_false_alarms(signal, shuffled))
 
 
 def test_the_largest_of_several_is_known_less_well(drawn: tuple[Floats, np.ndarray]) -> None:
     signal, member = drawn
-    one, three = area_interval([0.6], member), area_interval([0.6, 0.58, 0.5], member)
-    assert (one.low, one.high) == pytest.approx(bounds_of(newcombe_auc(0.6, 300, 400)))
-    assert three.low < one.low < one.high < three.high
-    one, three = hits_interval([signal], member), hits_interval([signal] * 3, member)
-    assert three.low <= one.low < one.high < three.high
+    assert bounds_of(area_interval([signal], member)) == pytest.approx(
+        bounds_of(newcombe_auc(auc(signal, member), 300, 400))
+    )
+    for interval_of in (area_interval, advantage_interval, hits_interval):
+        one, three = interval_of([signal], member), interval_of([signal] * 3, member)
+        assert three.low <= one.low < one.high < three.high
+
+
+def test_a_signal_that_never_varies_leaves_room_for_doubt(drawn: tuple[Floats, np.ndarray]) -> None:
+    member, reach = drawn[1], kstwobign.isf(0.05) * np.sqrt(1 / 300 + 1 / 400)
+    assert bounds_of(advantage_interval([np.zeros(700)], member)) == pytest.approx((0, reach), rel=1e-3)
+    assert bounds_of(hits_interval([np.zeros(700)], member))[1] > 0.01
 
 
 def test_signals_are_those_of_the_papers() -> None:
@@ -144,21 +153,26 @@ def test_the_reference_never_sees_the_row() -> None:
 
 
 def test_chance_seldom_looks_like_memory() -> None:
-    rng, alarms = np.random.default_rng(0), np.zeros(4)
+    rng, alarms = np.random.default_rng(0), np.zeros(6)
     member = np.arange(240) < 120
     for _ in range(60):
         hard = rng.normal(size=240)
         signals = {name: hard + rng.normal(size=240) for name in "abc"}
         lot = by_lot(member, signals, 100, rng)
-        areas = [auc(signal, member) for signal in signals.values()]
-        gain = max(advantage(signal, member) for signal in signals.values())
+        found = list(signals.values())
         alarms += [
-            area_interval(areas, member).low > 0.5,
-            advantage_interval(gain, list(lot.distances.values())).low > 0,
-            hits_interval(list(signals.values()), member).low > 0.01,
-            null_of(max(areas), np.max(list(lot.areas.values()), axis=0), "").p_value <= 0.05,
+            area_interval(found, member).low > 0.5,
+            advantage_interval(found, member).low > 0,
+            hits_interval(found, member).low > 0.01,
+            *(luckier(name, found, member, lot[name]) for name in STRENGTHS),
         ]
     assert (alarms / 60 <= 0.1).all(), alarms
+
+
+def luckier(name: str, signals: list[Floats], member: np.ndarray, by_chance: Mapping[str, Floats]) -> bool:
+    """Return whether the strongest of some attacks is called stronger than chance."""
+    value = max(STRENGTHS[name].value(signal, member) for signal in signals)
+    return null_of(value, np.max(list(by_chance.values()), axis=0), "").p_value <= 0.05
 
 
 @pytest.mark.parametrize("spread", [0.5, 2.0])
@@ -167,10 +181,9 @@ def test_intervals_hold_the_truth(spread: float) -> None:
     member, grid = np.arange(400) < 200, np.linspace(-8, 9, 4001)
     gain = (norm.sf(grid, 0.5, spread) - norm.sf(grid)).max()
     hits = norm.sf(norm.isf(0.01), 0.5, spread)
-    distances = [by_lot(member, {"a": rng.normal(size=400)}, 200, rng).distances["a"]]
     for _ in range(100):
         signal = np.where(member, rng.normal(0.5, spread, 400), rng.normal(size=400))
-        band, found = advantage_interval(advantage(signal, member), distances), hits_interval([signal], member)
+        band, found = advantage_interval([signal], member), hits_interval([signal], member)
         missed += not (band.low <= gain <= band.high and found.low <= hits <= found.high)
     assert missed <= 8
 
@@ -183,8 +196,8 @@ def test_a_model_that_memorises_is_caught() -> None:
     of = found(done)
     for name, chance in (("auc", 0.5), ("advantage", 0.0), ("tpr_at_fpr", 0.01)):
         assert bounds(of[name,])[0] > chance + 0.1, name
-    assert of["auc",].null is not None
-    assert of["auc",].null.p_value < 0.01
+        assert of[name,].null is not None
+        assert of[name,].null.p_value < 0.01
     assert "no memory" not in of["auc",].note
     curve = next(e for e in done.evidence if isinstance(e, Curve))
     assert (curve.x[0], curve.x[-1], curve.y[-1]) == (0, 1, 1)
@@ -220,10 +233,26 @@ def test_calibration_finds_what_difficulty_hides() -> None:
 
 def test_the_group_that_is_remembered_is_named() -> None:
     of = found(run(subject_with(memorising(only="f"))))
-    assert bounds(of["auc", "f"])[0] > 0.8
-    assert bounds(of["auc", "m"])[0] < 0.5
+    for name, chance in (("auc", 0.5), ("advantage", 0.0)):
+        assert bounds(of[name, "f"])[0] > chance + 0.3, name
+        assert bounds(of[name, "m"])[0] <= chance, name
+    assert of["tpr_at_fpr", "f"].value == 1
+    assert bounds(of["tpr_at_fpr", "m"])[1] < 0.5
     assert bounds(of["auc_difference", "*"])[0] > 0.2
     assert "highest: f; lowest: m" in of["auc_difference", "*"].note
+
+
+def test_each_number_names_the_attack_that_it_comes_from() -> None:
+    done = run(subject_with(memorising("f", strength=0.5)))
+    of = found(done)
+    attacks = {key[1] for key in of if key[0] == "advantage" and of[key].slice.keys() == {"method"}}
+    named = set()
+    for name in ("auc", "advantage", "tpr_at_fpr"):
+        attack = of[name,].note.removeprefix("by the ").split(", the strongest")[0]
+        assert of[name,].value == of[name, attack].value == max(of[name, other].value for other in attacks)
+        assert of[name, "f"].note == f"by the {attack}"
+        named.add(attack)
+    assert len(named) > 1, "choose a model whose numbers come from different attacks"
 
 
 def test_test_rows_that_were_trained_on_do_not_count() -> None:
@@ -243,4 +272,4 @@ def test_too_few_rows_are_said_to_be_too_few() -> None:
     )
     assert some["tpr_at_fpr",].value is None
     assert some["auc", "f"].value is None  # the train rows name no group
-    assert "100 needed" in some["tpr_at_fpr",].note
+    assert "100 test rows" in some["tpr_at_fpr",].note

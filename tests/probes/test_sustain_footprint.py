@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from audit.errors import SubjectError
 from audit.registry import Skip
 from audit.types import Finding, Floats, Subject, Table, TuningFacts, Variant
+from probes._footprint.copies import MEASURES
 from probes._footprint.timing import Timed, enough, latency_findings, ranks
 from probes.sustain_footprint import Params, sustain_footprint
 from tests.subjects import SteadyBench, make_subject
 
 TICK = SteadyBench.tick
 ONE = {"backend": "torch", "condition": "single"}
-MANY = {"backend": "torch", "condition": "batch of 32"}
+MANY = {"backend": "torch", "condition": "batch of 16"}
 
 
 def run(subject: Subject, **params: float) -> list[Finding]:
@@ -36,8 +37,8 @@ def with_bench(kind: type[SteadyBench], subject: Subject | None = None) -> Subje
     return replace(subject, bench=kind(subject.score))
 
 
-def percentiles(milliseconds: Sequence[float]) -> dict[str, Finding]:
-    one = Timed({}, 1, np.array(milliseconds) / 1000, None)
+def percentiles(milliseconds: Sequence[float], texts: int = 1) -> dict[str, Finding]:
+    one = Timed({}, texts, np.array(milliseconds) / 1000, None)
     return {f.metric.rsplit(".", 1)[1]: f for f in latency_findings(sustain_footprint, one)}
 
 
@@ -56,9 +57,14 @@ def test_few_requests_say_so() -> None:
     found = percentiles(range(1, 51))
     assert found["latency_p50_ms"].interval
     assert (found["latency_p95_ms"].value, found["latency_p95_ms"].interval) == (pytest.approx(48), None)
-    assert "72 would do" in found["latency_p95_ms"].note
+    assert found["latency_p95_ms"].note.endswith(
+        "50 requests are too few, 72 are needed: set the parameter requests to 72"
+    )
     assert found["latency_p99_ms"].value is None
-    assert "50 of 100" in found["latency_p99_ms"].note
+    assert found["latency_p99_ms"].note.startswith("not measured: 50 requests are too few, 100 are needed")
+    assert percentiles(range(1, 51), texts=16)["latency_p99_ms"].note.endswith(
+        "100 are needed: set the parameter requests to 500"
+    )
     assert ranks(enough(0.99), 0.99)[1] == enough(0.99) == 368
     assert ranks(367, 0.99)[1] > 367
 
@@ -85,10 +91,10 @@ def test_rates_follow_from_the_clock_by_hand() -> None:
     found = run(make_subject(300), watts=36, pue=2, g_per_kwh=500, price_per_hour=7.2)
     assert find(found, "latency_p50_ms", ONE).value == TICK * 1000
     assert find(found, "texts_per_second", ONE).value == 1 / TICK
-    assert find(found, "texts_per_second", MANY).value == 32 / TICK
+    assert find(found, "texts_per_second", MANY).value == 16 / TICK
     watt_hours = 1000 * TICK * 36 / 3600
     assert find(found, "energy_wh", ONE).value == pytest.approx(watt_hours)
-    assert find(found, "energy_wh", MANY).value == pytest.approx(watt_hours / 32)
+    assert find(found, "energy_wh", MANY).value == pytest.approx(watt_hours / 16)
     assert find(found, "co2e_g", ONE).value == pytest.approx(watt_hours / 1000 * 2 * 500)
     assert find(found, "cost", ONE).value == pytest.approx(1000 * TICK / 3600 * 7.2)
     assert find(found, "file_mb").value == 4
@@ -108,7 +114,20 @@ def test_the_overview_repeats_the_numbers() -> None:
     ]
     agreement = next(f for f in found if isinstance(f, Finding) and f.slice == {"variant": "int8"} and f.n == 300)
     assert (table.rows[2][6], table.rows[0][6]) == (agreement.value, None)
-    assert table.rows[0][4] == 32 / TICK
+    assert table.rows[0][4] == 16 / TICK
+
+
+def test_every_percentile_of_batches_is_there_or_said_to_be_missing() -> None:
+    found = run(make_subject(300))
+    assert [find(found, f"latency_p{p}_ms", MANY).value for p in (50, 95, 99)] == [TICK * 1000, TICK * 1000, None]
+    assert "20 requests are too few" in find(found, "latency_p99_ms", MANY).note
+
+
+def test_each_figure_is_called_measured_or_estimated() -> None:
+    compared = ("agreement", "_change", "_difference")
+    for finding in run(make_subject(300), price_per_hour=1):
+        if finding.value is not None and not finding.metric.endswith(compared):
+            assert finding.note.startswith(("measured", "estimated")), finding
 
 
 def test_an_estimate_is_called_one_with_its_source() -> None:
@@ -204,13 +223,44 @@ def test_a_copy_that_flips_one_group_is_named() -> None:
     assert find(found, "agreement", {"variant": "pruned"}).note.startswith("The pruned copy cannot be made")
 
 
+class Trading(SteadyBench):
+    """Its copies call every marked text negative, and answer others as the model does."""
+
+    def variant(self, kind: str) -> Variant:
+        def negative(texts: Sequence[str], rows: int) -> Floats:
+            marked = np.array(["wizards" in text for text in texts])[:, None]
+            return np.where(marked, [1.0, 0.0], self._score(texts))
+
+        return Variant(negative, 700, 1_000_000, "made up")
+
+
+def test_a_copy_that_trades_one_kind_of_error_for_the_other_in_one_group_is_named() -> None:
+    marked = np.array(["wizards" in text for text in make_subject(400).test.texts])
+    labels = np.zeros(400, dtype=np.int64)
+    for group in (marked, ~marked):
+        labels[group] = np.arange(group.sum()) % 2
+    scores = np.eye(2)[np.where(marked, 1, labels)]  # the model calls every marked text positive
+    groups = {"topic": ["magic" if m else "other" for m in marked]}
+    found = run(with_bench(Trading, make_subject(400, labels=labels, scores=scores, groups=groups)), rows=400)
+    for name, change, end in (("false_positive_rate", -1, "lowest"), ("false_negative_rate", 1, "highest")):
+        magic = find(found, f"{name}_change", {"variant": "int8", "topic": "magic"})
+        assert (magic.value, magic.n) == (change, int((marked & (labels == (change > 0))).sum()))
+        assert find(found, f"{name}_change", {"variant": "int8", "topic": "other"}).value == 0
+        gap = find(found, f"{name}_change_difference", {"variant": "int8", "topic": "*"})
+        assert gap.interval
+        assert gap.interval.low > 0.9
+        assert f"{end}: magic" in gap.note
+    accuracy = find(found, "accuracy_change", {"variant": "int8", "topic": "magic"})
+    assert accuracy.value == pytest.approx(0, abs=0.01)
+
+
 def test_a_faithful_copy_shows_nothing() -> None:
     class Faithful(SteadyBench):
         def variant(self, kind: str) -> Variant:
             return Variant(lambda texts, rows: self._score(texts), 1000, 1_000_000, "made up")
 
     found = run(with_bench(Faithful))
-    for name in ("agreement_difference", "accuracy_change_difference"):
+    for name in [name for name in MEASURES if name.endswith("_difference")]:
         gap = find(found, name, {"variant": "int8", "sex": "*"})
         assert gap.value == 0
         assert gap.interval

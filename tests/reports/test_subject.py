@@ -90,6 +90,10 @@ def test_the_agreement_of_the_backends_is_told() -> None:
         assert (told(card(changed).origin.scoring)["Agreement with torch"] or "").startswith(words)
 
 
+def test_what_the_model_was_tuned_from_is_told() -> None:
+    assert told(card(of_subject(model={"base": "roberta-base"})).subject.model)["Base model"] == "roberta-base"
+
+
 def test_the_licence_of_the_model_stands_in_for_one_nobody_stated() -> None:
     assert told(card().facts)["Licence"] is None
     assert told(card(of_subject(model={"licence": "Apache-2.0"})).facts)["Licence"] == "Apache-2.0"
