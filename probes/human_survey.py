@@ -11,7 +11,7 @@ from audit.errors import as_value_error, did_you_mean
 from audit.registry import Measure, Skip, probe
 from audit.stats import DRAWS, Z, mean_limits, substream, wilson
 from audit.types import Bools, ConfigFile, Evidence, Finding, Floats, Frozen, Interval, Subject, Table
-from probes._gaps import Family, correlated_draws, difference_limits
+from probes._gaps import Family, correlated_draws, difference_limits, ends
 from probes._survey import Answers, cronbach_alpha, feldt_interval, members_of, read_answers
 
 SUS_QUESTIONS = 10
@@ -151,8 +151,7 @@ def _difference(answers: Answers, members: Mapping[str, Bools], column: str, rng
     draws = correlated_draws(means, errors, np.eye(len(means)), DRAWS, rng)
     family = Family(means, lambda critical: _limits(scores, critical), draws, np.eye(len(means), dtype=bool))
     low, high = difference_limits([family])
-    names = list(members)
-    note = f"highest: {names[means.argmax()]} {means.max():.1f}; lowest: {names[means.argmin()]} {means.min():.1f}"
+    note = ends(list(members), means, ".1f")
     value = float(means.max() - means.min())
     interval = Interval(
         low=min(low, value), high=max(min(high, 100.0), value), method=f"simultaneous pairs, {DRAWS} draws"

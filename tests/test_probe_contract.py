@@ -9,7 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from audit.registry import PROBES, ProbeSpec, discover
-from audit.run import run_probe
+from audit.run import NEEDS, run_probe
 from audit.types import Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
 from audit.values import VALUES
 from tests.subjects import draw_labels, draw_scores, make_split, make_subject, scorer_of
@@ -257,3 +257,8 @@ def test_none_of_the_findings_is_a_placeholder() -> None:
     for id in sorted(set(PROBES) - {"human.survey"}):
         a, b = (numbers(run(PROBES[id], synthetic(300, seed=seed))) for seed in (1, 2))
         assert a != b, id
+
+
+def test_what_a_probe_needs_can_be_had_by_the_configuration() -> None:
+    needs = {need for spec in PROBES.values() for need in spec.needs}
+    assert [need for need in needs if not {"[data]", "[model]"} & set(NEEDS[need].replace(",", "").split())] == []

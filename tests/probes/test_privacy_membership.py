@@ -223,7 +223,7 @@ def test_the_group_that_is_remembered_is_named() -> None:
     assert bounds(of["auc", "f"])[0] > 0.8
     assert bounds(of["auc", "m"])[0] < 0.5
     assert bounds(of["auc_difference", "*"])[0] > 0.2
-    assert "highest: f; lowest: m" in of["auc_difference", "*"].note
+    assert "highest: f 1.000; lowest: m 0.5" in of["auc_difference", "*"].note
 
 
 def test_test_rows_that_were_trained_on_do_not_count() -> None:
