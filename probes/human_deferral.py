@@ -8,7 +8,7 @@ from pydantic import Field
 from audit.registry import Skip, probe
 from audit.stats import substream
 from audit.types import Evidence, Frozen, Subject
-from probes._deferral import conformal, decisions, review, risk, simulation
+from probes._deferral import conformal, decisions, review, risk, simulation, thresholds
 from probes._deferral.decisions import Decisions, decision_evidence
 from probes._deferral.ranked import ranked, unranked
 from probes._deferral.simulation import Person
@@ -40,13 +40,13 @@ class Params(Frozen):
     """Texts to show; 0 for texts that may not be shown."""
 
 
-BY_SCORES = risk.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES
+BY_SCORES = risk.MEASURES | thresholds.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES
 UNSCORED = "the model's predictions have no scores, only labels"
 
 
 @probe(
     "human.deferral",
-    version=1,
+    version=2,
     values=("collaboration", "fairness"),
     needs=("labels",),
     measures=BY_SCORES | decisions.MEASURES,

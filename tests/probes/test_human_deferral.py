@@ -260,6 +260,37 @@ def test_the_cheapest_share_by_hand() -> None:
     assert value(findings(subject, human_accuracy=1.0, human_cost=2.0)["best_share",]) == 0
 
 
+CONDITIONS = ("least cost", "required accuracy", "share asked for")
+
+
+def test_the_thresholds_themselves_are_told() -> None:
+    """The 20 least certain of 100 rows are wrong: without them all are right."""
+    top = np.linspace(0.99, 0.6, 100)
+    found = findings(subject_of(top, np.arange(100) >= 80), human_accuracy=1.0, share=0.1, required_accuracy=1.0)
+    told = {condition: found["review_threshold", condition] for condition in CONDITIONS}
+    assert {condition: value(f) for condition, f in told.items()} == {
+        "least cost": top[80],
+        "required accuracy": top[80],
+        "share asked for": top[90],
+    }
+    assert {f.n for f in told.values()} == {100}
+    assert all("threshold from the test rows themselves" in f.note for f in told.values())
+
+
+def test_a_threshold_beyond_all_rows_says_so() -> None:
+    top, all_wrong, all_right = np.linspace(0.99, 0.6, 100), np.ones(100, dtype=bool), np.zeros(100, dtype=bool)
+    wrong, right = (findings(subject_of(top, rows), human_accuracy=1.0) for rows in (all_wrong, all_right))
+    assert "unreachable" in wrong["review_threshold", "required accuracy"].note
+    assert value(wrong["review_threshold", "least cost"]) == 1
+    assert "every row goes to people" in wrong["review_threshold", "least cost"].note
+    assert [value(right["review_threshold", c]) for c in ("least cost", "required accuracy")] == [0, 0]
+    assert "no row goes to people" in right["review_threshold", "least cost"].note
+    undeclared = findings(make_subject(100))["review_threshold", "least cost"]
+    assert (undeclared.value, undeclared.n) == (None, 100)
+    tied = findings(subject_of(np.full(100, 0.7), all_right))["review_threshold", "share asked for"]
+    assert (value(tied), "a hash of the id" in tied.note) == (0.7, True)
+
+
 def test_nobody_is_simulated_undeclared() -> None:
     assert "declare" in findings(make_subject(100))["best_share",].note
 
