@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from audit.registry import Skip
-from audit.types import UNDECIDED, Curve, Evidence, Finding, Floats, Ints, Predictions, Subject, Table
+from audit.types import (
+    UNDECIDED,
+    Bools,
+    Curve,
+    Evidence,
+    Finding,
+    Floats,
+    GroupColumn,
+    Ints,
+    Predictions,
+    Subject,
+    Table,
+)
 from probes._deferral.conformal import sets, threshold
 from probes._deferral.risk import area_intervals, areas, level_counts, oracle_areas
 from probes.human_deferral import human_deferral
@@ -190,17 +202,47 @@ class _Given:
         return True
 
 
-@pytest.mark.parametrize(("n", "alpha"), [(57, 0.1), (99, 0.1), (200, 0.25), (400, 0.05)])
-def test_sets_equal_those_of_mapie(n: int, alpha: float) -> None:
+def mapies(known: Floats, labels: Ints, new: Floats, alpha: float) -> Bools:
+    """Return the sets of MAPIE for new rows, shape (n, 3)."""
     from mapie.classification import SplitConformalClassifier
 
+    peer = SplitConformalClassifier(_Given(), confidence_level=1 - alpha, conformity_score="lac", prefit=True)
+    return np.asarray(peer.conformalize(known, labels).predict_set(new)[1][:, :, 0])
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(57, 0.1), (99, 0.1), (200, 0.25), (400, 0.05)])
+def test_sets_equal_those_of_mapie(n: int, alpha: float) -> None:
     rng = np.random.default_rng(n)
     known, new = draw_scores(rng, n, 3), draw_scores(rng, 300, 3)
     labels = draw_labels(rng, known)
-    peer = SplitConformalClassifier(_Given(), confidence_level=1 - alpha, conformity_score="lac", prefit=True)
-    _, theirs = peer.conformalize(known, labels).predict_set(new)
     ours = sets(new, np.full(300, threshold(known, labels, alpha)))
-    np.testing.assert_array_equal(ours, theirs[:, :, 0])
+    np.testing.assert_array_equal(ours, mapies(known, labels, new, alpha))
+
+
+def test_sets_by_group_equal_those_of_mapie_on_each_group_alone() -> None:
+    """A row of two groups has the sets of both together; rows of no group are a group of their own."""
+    rng, n = np.random.default_rng(8), 600
+    scores = {name: draw_scores(rng, n, 3) for name in ("validation", "test")}
+    members = {name: rng.random((n, 2)) < [0.6, 0.3] for name in scores}
+    labels = {
+        name: np.where(members[name][:, 1], rng.integers(0, 3, n), draw_labels(rng, scores[name])) for name in scores
+    }
+    made = make_subject(n, 3, scores=scores["test"], labels=labels["test"], groups={})
+    splits = {
+        name: replace(made.splits[name], labels=labels[name], groups=(GroupColumn("race", ("a", "b"), members[name]),))
+        for name in scores
+    }
+    predictions = {name: Predictions(scores[name].argmax(axis=1), scores[name]) for name in scores}
+    found = findings(replace(made, splits=splits, predictions=predictions), alpha=0.2)
+    of = {name: [*members[name].T, ~members[name].any(axis=1)] for name in scores}
+    theirs = np.zeros((n, 3), dtype=bool)
+    for known, new in zip(of["validation"], of["test"], strict=True):
+        theirs[new] |= mapies(scores["validation"][known], labels["validation"][known], scores["test"][new], 0.2)
+    for name, rows in zip(("a", "b", "unknown"), of["test"], strict=True):
+        held = theirs[rows, labels["test"][rows]].mean()
+        assert value(found["conformal_coverage", "mondrian", name]) == pytest.approx(held)
+        assert value(found["set_size", "mondrian", name]) == pytest.approx(theirs[rows].sum(axis=1).mean())
+        assert value(found["set_size", name]) != pytest.approx(theirs[rows].sum(axis=1).mean(), abs=0.02)
 
 
 def test_too_few_rows_promise_nothing() -> None:
