@@ -25,7 +25,7 @@ NEEDS = {
     "scores": "the model's predictions have no scores, only labels; name the columns of scores in [model] scores",
     "groups": "no row belongs to a group; name group columns in [data] groups",
     "crossings": 'no crossing is declared; name some in [data], such as crossings = [["sex", "race"]]',
-    "model": 'the model itself is not there, only its predictions; where it may be run, [model] kind = "load" names it',
+    "model": 'the model itself is not there, only its predictions; name it by [model] kind = "load" if it may be run',
     "train": "there is no train split; name its table in [data] train, or have one split off by [data] split",
     "validation": "there is no validation split; name its table in [data] validation, or have one split off by "
     "[data] split",
