@@ -307,16 +307,18 @@ CONDITIONS = ("least cost", "required accuracy", "share asked for")
 
 def test_the_thresholds_themselves_are_told() -> None:
     """The 20 least certain of 100 rows are wrong: without them all are right."""
-    top = np.linspace(0.99, 0.6, 100)
+    top = np.linspace(0.995, 0.5, 100)  # in steps of 0.005
     found = findings(subject_of(top, np.arange(100) >= 80), human_accuracy=1.0, share=0.1, required_accuracy=1.0)
     told = {condition: found["review_threshold", condition] for condition in CONDITIONS}
     assert {condition: value(f) for condition, f in told.items()} == {
-        "least cost": top[80],
-        "required accuracy": top[80],
-        "share asked for": top[90],
+        "least cost": 0.595,
+        "required accuracy": 0.595,
+        "share asked for": 0.545,
     }
     assert {f.n for f in told.values()} == {100}
     assert all("threshold from the test rows themselves" in f.note for f in told.values())
+    finer = findings(subject_of(top + 0.00001, np.arange(100) >= 80), share=0.1)
+    assert value(finer["review_threshold", "share asked for"]) == 0.5451
 
 
 def test_a_threshold_beyond_all_rows_says_so() -> None:
