@@ -97,14 +97,16 @@ def _check_probes(config: AuditConfig, where: "_Where") -> None:
             params = params_of(config, id, folder=where.path.parent)
         except ValidationError as error:
             raise ConfigError(where.explain(error, ("probes", *id.split(".")), find(id).params)) from None
-        for key in find(id).columns:
-            _check_columns(getattr(params, key), config, ("probes", *id.split("."), key), where)
+        columns = {*config.data.columns}
+        known = dict.fromkeys(find(id).decisions, columns)
+        known |= dict.fromkeys(find(id).columns, columns | {*config.data.groups, *config.data.flags})
+        for key, there in known.items():
+            _check_columns(getattr(params, key), there, ("probes", *id.split("."), key), where)
     if not requested(config):
         raise ConfigError(f"{where.path}: every probe is switched off; there is nothing to measure.")
 
 
-def _check_columns(named: str | tuple[str, ...] | None, config: AuditConfig, loc: Place, where: "_Where") -> None:
-    known = {*config.data.columns, *config.data.groups, *config.data.flags}
+def _check_columns(named: str | tuple[str, ...] | None, known: Set[str], loc: Place, where: "_Where") -> None:
     for name in (named,) if isinstance(named, str) else named or ():
         if name not in known:
             message = f"the column {name!r} is not known.{did_you_mean(name, known)} Name it in [data] columns."

@@ -51,6 +51,8 @@ class ProbeSpec:
     """By parameter: the names that it takes, each with a line about it."""
     columns: tuple[str, ...] = ()
     """Parameters that name further columns of the table."""
+    decisions: tuple[str, ...] = ()
+    """Parameters that name columns of what people decided, a class in each cell or nothing."""
 
     @property
     def summary(self) -> str:
@@ -99,6 +101,7 @@ def probe(
     quick: Mapping[str, JsonValue] | None = None,
     choices: Mapping[str, Mapping[str, str]] | None = None,
     columns: tuple[str, ...] = (),
+    decisions: tuple[str, ...] = (),
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -119,7 +122,10 @@ def probe(
     choices : mapping, optional
         By parameter: the names that it takes, each with a line about it.
     columns : tuple of str
-        Parameters that name further columns of the table; they must stand in ``[data] columns``.
+        Parameters that name further columns of the table; they must stand in ``[data] columns`` or be groups.
+    decisions : tuple of str
+        Parameters that name columns of what people decided; they must stand in ``[data] columns``, and are read
+        into ``Split.decisions`` before the model runs.
 
     Raises
     ------
@@ -132,7 +138,17 @@ def probe(
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
         PROBES[id] = ProbeSpec(
-            id, version, values, needs, dict(measures), params, run, dict(quick or {}), dict(choices or {}), columns
+            id,
+            version,
+            values,
+            needs,
+            dict(measures),
+            params,
+            run,
+            dict(quick or {}),
+            dict(choices or {}),
+            columns,
+            decisions,
         )
         return PROBES[id]
 

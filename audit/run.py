@@ -22,15 +22,17 @@ from audit.types import Finding, Frozen, ProbeRun, RunRecord, Subject
 Log = Callable[[str], None]
 
 NEEDS = {
-    "scores": "the model's predictions have no scores, only labels",
+    "scores": "the model's predictions have no scores, only labels; name the columns of scores in [model] scores",
     "groups": "no row belongs to a group; name group columns in [data] groups",
     "crossings": 'no crossing is declared; name some in [data], such as crossings = [["sex", "race"]]',
-    "model": "the model itself is not there, only its predictions",
-    "train": "there is no train split",
-    "validation": "there is no validation split",
-    "baseline": "there is no untuned start to compare with",
-    "labels": "there are no labels",
+    "model": 'the model itself is not there, only its predictions; name it by [model] kind = "load" if it may be run',
+    "train": "there is no train split; name its table in [data] train, or have one split off by [data] split",
+    "validation": "there is no validation split; name its table in [data] validation, or have one split off by "
+    "[data] split",
+    "baseline": 'there is no untuned start to compare with; a model fine-tuned here, [model] kind = "tune", has one',
+    "labels": "there are no labels; name their column in [data] label",
 }
+"""Why a probe is skipped where the subject lacks what it needs, and what to do about it."""
 
 
 def run_audit(

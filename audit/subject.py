@@ -1,6 +1,6 @@
 """From a configuration to the subject of an audit: model, data and predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import numpy as np
 from audit.assets import PREFIX, resolve
 from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.data import Rows, class_names, read_splits, systematic_sample, to_split
+from audit.decisions import with_decisions
 from audit.errors import DataError, EmptyError, SubjectError, did_you_mean
 from audit.models import stored
 from audit.types import Asset, Model, Predictions, ScoringFacts, Split, SplitFacts, Subject, SubjectFacts, TuningFacts
@@ -114,7 +115,7 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
     from audit.models.transformer import load_transformer
 
     labels = _two_or_more(class_names(tables))
-    splits = _splits(tables, labels, config.data.columns)
+    splits = _splits(tables, labels, config)
     absent = [name for name in ("train", "validation") if name not in splits]
     if absent:
         raise SubjectError(
@@ -156,7 +157,7 @@ def _scored(
     from audit.scoring import Scorer
     from audit.workbench import TransformerBench
 
-    splits = _splits(tables, labels, config.data.columns)
+    splits = _splits(tables, labels, config)
     scorer = Scorer(model, places.cache)
     predictions = {name: _predict(scorer, split) for name, split in splits.items() if name != "train"}
     # Scored once: to export it first would take longer than it saves.
@@ -185,7 +186,7 @@ def _subject(
     scorer: "Scorer | None" = None,
     tuning: TuningFacts | None = None,
 ) -> Subject:
-    splits = _splits(tables, labels, config.data.columns)
+    splits = _splits(tables, labels, config)
     positive = _positive(config.data.positive, labels)
     scoring: ScoringFacts | None = scorer.facts() if scorer else None
     facts = SubjectFacts(
@@ -217,9 +218,10 @@ def _subject(
     )
 
 
-def _splits(tables: Mapping[str, Rows], labels: tuple[str, ...], columns: Sequence[str]) -> dict[str, Split]:
+def _splits(tables: Mapping[str, Rows], labels: tuple[str, ...], config: AuditConfig) -> dict[str, Split]:
     index = {label: i for i, label in enumerate(labels)}
-    return {name: to_split(name, rows, index, columns) for name, rows in tables.items()}
+    splits = {name: to_split(name, rows, index, config.data.columns) for name, rows in tables.items()}
+    return splits | {"test": with_decisions(splits["test"], index, config)}
 
 
 def _split_facts(split: Split) -> SplitFacts:

@@ -9,7 +9,7 @@ import numpy as np
 from audit.registry import Measure, ProbeSpec
 from audit.stats import Z, auc, newcombe_auc, newcombe_limits, substream
 from audit.types import Bools, Finding, Floats, Interval, Ints, Subject
-from probes._gaps import Family, correlated_draws, difference_limits
+from probes._gaps import Family, correlated_draws, difference_limits, ends
 from probes._groups import PRIVATE, Groups, too_small
 from probes._rows import canonical_order
 
@@ -156,10 +156,9 @@ def _gap_finding(spec: ProbeSpec, groups: Groups, gaps: list[Gap], where: dict[s
 
 
 def _note(groups: Groups, gap: Gap, missing: list[Gap]) -> str:
-    low, high = int(gap.family.values.argmin()), int(gap.family.values.argmax())
-    ends = [f"{groups.names[gap.groups[i]]} {gap.family.values[i]:.3f}" for i in (high, low)]
+    told = ends([groups.names[g] for g in gap.groups], gap.family.values)
     left = [name for g, name in enumerate(groups.names) if groups.compared[g] and g not in gap.groups]
-    notes = [f"highest: {ends[0]}; lowest: {ends[1]}", f"left out, too few rows: {', '.join(left)}" if left else ""]
+    notes = [told, f"left out, too few rows: {', '.join(left)}" if left else ""]
     notes.append(groups.remark)
     if gap.slice:
         notes.insert(0, f"class {gap.slice['class']!r}")

@@ -9,7 +9,7 @@ import numpy as np
 from audit.registry import Measure, ProbeSpec
 from audit.stats import DRAWS, Z, mean_limits, substream, wilson_limits
 from audit.types import Bools, Finding, Floats, GroupColumn, Interval
-from probes._gaps import Family, correlated_draws, difference_limits
+from probes._gaps import Family, correlated_draws, difference_limits, ends
 from probes._groups import PRIVATE, too_small
 
 
@@ -138,8 +138,6 @@ def _family(means: Means, members: Bools, rng: np.random.Generator) -> Family:
 
 
 def _note(means: Means, column: GroupColumn, kept: np.ndarray, values: Floats) -> str:
-    low, high = int(values.argmin()), int(values.argmax())
-    ends = [f"{column.values[kept[i]]} {values[i]:.3f}" for i in (high, low)]
     left = [name for g, name in enumerate(column.values) if g not in kept]
     out = f"; left out, fewer than {means.floor} rows: {', '.join(left)}" if left else ""
-    return f"highest: {ends[0]}; lowest: {ends[1]}{out}"
+    return f"{ends([column.values[g] for g in kept], values)}{out}"

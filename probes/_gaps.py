@@ -8,6 +8,8 @@ import numpy as np
 from audit.stats import LEVEL
 from audit.types import Bools, Floats
 
+ROUNDING = 1e-9
+"""Estimates this near to each other are equal."""
 Limits = Callable[[float], tuple[Floats, Floats]]
 """From a critical value (1.96 for one 95 % interval) to lower and upper limits, one per group."""
 
@@ -143,3 +145,11 @@ def _correlation(family: Family) -> Floats:
     error = np.sqrt(np.diag(covariance))
     scale = error[:, None] * error
     return np.asarray(np.divide(covariance, scale, out=np.zeros_like(scale), where=family.shared & (scale > 0)))
+
+
+def ends(names: Sequence[str], values: Floats, spell: str = ".3f") -> str:
+    """Return in words which group is highest and which is lowest, or that there is no such group."""
+    low, high = int(values.argmin()), int(values.argmax())
+    if values[high] - values[low] <= ROUNDING:
+        return f"all groups alike: {values[low]:{spell}}"
+    return f"highest: {names[high]} {values[high]:{spell}}; lowest: {names[low]} {values[low]:{spell}}"

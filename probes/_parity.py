@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from audit.types import Bools, Finding, Floats, Interval, Table
-from probes._gaps import difference_limits, ratio_limits
+from probes._gaps import difference_limits, ends, ratio_limits
 from probes._groups import Assessment, parities_of
 from probes._rates import RATES, family
 
@@ -29,16 +29,15 @@ def parity_findings(a: Assessment) -> Iterator[Finding]:
 
 
 def extremes(a: Assessment) -> Table:
-    """Return the groups with the lowest and the highest value of each rate."""
+    """Return the groups with the lowest and the highest value of each rate; no group where all are alike."""
     rows = []
     for k, key in enumerate(a.table.keys):
         if _eligible(a, k).sum() > 1:
             low, high = _ends(a, k)
             values = a.judged.values[:, k]
             label = "" if key.label is None else a.labels[key.label]
-            rows.append(
-                (key.rate, label, a.groups.names[low], float(values[low]), a.groups.names[high], float(values[high]))
-            )
+            lowest, highest = (a.groups.names[g] if low != high else "" for g in (low, high))
+            rows.append((key.rate, label, lowest, float(values[low]), highest, float(values[high])))
     columns = ("rate", "class", "lowest group", "lowest", "highest group", "highest")
     return Table(name=f"{a.spec.id}.extremes", slice=a.groups.across, columns=columns, rows=tuple(rows))
 
@@ -79,11 +78,10 @@ def _ends(a: Assessment, k: int) -> tuple[int, int]:
 
 
 def _note(a: Assessment, worst: int, keys: list[int], missing: list[int]) -> str:
-    low, high = _ends(a, worst)
-    values = a.judged.values[:, worst]
+    kept = np.flatnonzero(_eligible(a, worst))
+    told = ends([a.groups.names[g] for g in kept], a.judged.values[kept, worst])
     where = f"{_name(a, worst)}: " if len(keys) > 1 else ""
-    ends = f"highest: {a.groups.names[high]} {values[high]:.3f}; lowest: {a.groups.names[low]} {values[low]:.3f}"
-    notes = [f"{where}{ends}", _left_out(a, keys)]
+    notes = [f"{where}{told}", _left_out(a, keys)]
     if missing:
         notes.append(f"not defined for {', '.join(_name(a, k) for k in missing)}")
     return "; ".join(note for note in (*notes, a.groups.remark) if note)

@@ -10,6 +10,7 @@ import numpy as np
 from audit.errors import DataError, did_you_mean
 from audit.stats import TAILS
 from audit.types import Bools, Floats, Interval
+from probes._quality.rows import says_nothing
 from probes._suites.tables import Row, read_rows
 
 
@@ -22,7 +23,7 @@ class Answers:
     raw: Floats
     """The same as it was answered, on the scale of the questionnaire."""
     groups: tuple[str, ...] | None
-    """Of each respondent; empty where unknown. None where no column of groups was named."""
+    """Of each respondent; empty where it is missing. None where no column of groups was named."""
 
     @property
     def complete(self) -> Bools:
@@ -33,7 +34,7 @@ class Answers:
 def read_answers(
     file: Path, columns: Sequence[str], scale: tuple[int, int], reverse: Sequence[str], group: str | None
 ) -> Answers:
-    """Read one row per respondent.
+    """Read one row per respondent. Empty cells and such as ``NA`` or ``-`` are missing.
 
     Raises
     ------
@@ -43,17 +44,24 @@ def read_answers(
     rows = read_rows(file)
     if not rows:
         raise DataError(f"{file}: is empty. A survey needs at least one row of answers.")
+    known = dict.fromkeys(str(name) for row in rows for name in row.cells)
     for column in (*columns, *([group] if group else [])):
-        if column not in rows[0].cells:
-            raise DataError(f"{file}: has no column {column!r}.{did_you_mean(column, map(str, rows[0].cells))}")
+        if column not in known:
+            raise DataError(f"{file}: has no column {column!r}.{did_you_mean(column, known)}")
     raw = np.array([[_answer(row, column, scale) for column in columns] for row in rows])
     turned = np.where([column in reverse for column in columns], sum(scale) - raw, raw)
     values = 100 * (turned - scale[0]) / (scale[1] - scale[0])
-    return Answers(values, raw, tuple(row.word(group) for row in rows) if group else None)
+    return Answers(values, raw, tuple(_word(row, group) for row in rows) if group else None)
+
+
+def _word(row: Row, column: str) -> str:
+    """Return what a respondent wrote; empty where the cell says nothing."""
+    word = row.word(column)
+    return "" if says_nothing([word])[0] else word
 
 
 def _answer(row: Row, column: str, scale: tuple[int, int]) -> float:
-    word = row.word(column)
+    word = _word(row, column)
     if not word:
         return math.nan
     try:

@@ -13,18 +13,21 @@ from audit.registry import Measure, probe
 from audit.types import ConfigFile, Evidence, Finding, Frozen, Ints, Subject
 from probes._by_group import with_difference
 from probes._explain.explained import Explanations, explanations
-from probes._explain.rows import Draw, Report, choose, pool
+from probes._explain.outcomes import few_of_each, groups_of, outcomes
+from probes._explain.rows import SEED, Draw, Report, choose, pool
 from probes._explain.shown import attributions, errors_table, words_table
 from probes._groups import PRIVATE
 from probes._identity.swaps import scan
 from probes._identity.terms import load_terms
+from probes._sample import drawn
 
 
 class Params(Frozen):
     """Parameters of ``explain.shap``."""
 
     rows: int = Field(40, ge=1)
-    """Test texts to explain, and as many with an identity term; some more of small groups and of errors."""
+    """Test texts to explain, and as many with an identity term; some more of small groups and of errors, and
+    a few of every group that are right, wrong, uncertain or flipped by an identity swap."""
     max_evals: int = Field(200, ge=4)
     """Versions of a text, with some words hidden, that the model is asked about."""
     terms: ConfigFile | None = None
@@ -64,7 +67,7 @@ NO_EFFECT = "no word of any text explained moves the score"
 
 @probe(
     "explain.shap",
-    version=1,
+    version=2,
     values=("transparency", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -77,6 +80,8 @@ def explain_shap(subject: Subject, params: Params, rng: np.random.Generator) -> 
     part adds is averaged over what is shown around it. An attribution says what moves this model's
     score, not what is true of the world. ``identity_mass`` speaks of texts with an identity term and
     of the class predicted; read it beside ``identity_words``, the share of words that are such terms.
+    Means and the table of words are of rows drawn at random. To be read there are, beside them, a few rows
+    of every group that are right, wrong, uncertain, or flipped by an identity swap.
 
     References
     ----------
@@ -85,20 +90,23 @@ def explain_shap(subject: Subject, params: Params, rng: np.random.Generator) -> 
     lexicon = load_terms(subject.folder / params.terms if params.terms else None)
     scans = [scan(text, lexicon) for text in subject.test.texts]
     chosen = choose(subject, np.array([bool(of.mentions) for of in scans]), params.rows, params.min_group)
-    rows = pool(subject, chosen.every)
+    order = drawn(subject.test, SEED)
+    read = outcomes(subject, order, scans, lexicon, params.rows, rng)
+    beside = few_of_each(read, groups_of(subject), order, chosen.every, max(params.rows // 4, 1))
+    rows = pool(subject, chosen.every | set(beside.tolist()))
     found = explanations(subject, rows, [scans[row] for row in rows.rows], params.max_evals)
     everyone, mentioning = (
-        Report(explain_shap, rows, drawn, params.min_group, rng) for drawn in (chosen.everyone, chosen.mentioning)
+        Report(explain_shap, rows, draw, params.min_group, rng) for draw in (chosen.everyone, chosen.mentioning)
     )
     yield from mentioning.all("identity_mass", found.identity_mass, NO_TERM, gaps=True)
     yield from _by_outcome(mentioning, chosen.errors, found)
     yield from mentioning.all("identity_words", found.identity_words, NO_TERM)
     yield everyone.overall("half_mass", found.half_mass, NO_EFFECT)
     yield _additivity(found)
-    yield words_table(found, subject.labels)
+    yield words_table(found, np.isin(rows.rows, chosen.everyone.rows), subject.labels)
     if params.examples:
         yield errors_table(found, subject.labels)
-        yield from attributions(subject, found, lexicon, params.examples, rng)
+        yield from attributions(subject, found, read, params.examples)
 
 
 def _by_outcome(mentioning: Report, errors: Ints, found: Explanations) -> Iterator[Evidence]:

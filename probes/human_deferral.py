@@ -8,8 +8,8 @@ from pydantic import Field
 from audit.registry import Skip, probe
 from audit.stats import substream
 from audit.types import Evidence, Frozen, Subject
-from probes._deferral import conformal, decisions, review, risk, simulation
-from probes._deferral.decisions import Decisions, decision_evidence, read_decisions
+from probes._deferral import conformal, decisions, review, risk, simulation, thresholds
+from probes._deferral.decisions import Decisions, decision_evidence
 from probes._deferral.ranked import ranked, unranked
 from probes._deferral.simulation import Person
 from probes._groups import PRIVATE
@@ -40,17 +40,17 @@ class Params(Frozen):
     """Texts to show; 0 for texts that may not be shown."""
 
 
-BY_SCORES = risk.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES
+BY_SCORES = risk.MEASURES | thresholds.MEASURES | review.MEASURES | conformal.MEASURES | simulation.MEASURES
 UNSCORED = "the model's predictions have no scores, only labels"
 
 
 @probe(
     "human.deferral",
-    version=1,
+    version=2,
     values=("collaboration", "fairness"),
     needs=("labels",),
     measures=BY_SCORES | decisions.MEASURES,
-    columns=("human_column", "final_column"),
+    decisions=("human_column", "final_column"),
 )
 def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """How far review of the least certain rows lowers errors, and whose. Ideal: errors and differences 0, accuracy 1.
@@ -75,7 +75,7 @@ def human_deferral(subject: Subject, params: Params, rng: np.random.Generator) -
         return
     validation = ranked(subject, "validation", seed)
     tuned_on, floor = validation or test, params.min_group
-    decided = read_decisions(subject.test, test, subject.labels, params.human_column, params.final_column)
+    decided = Decisions.of(subject.test, test, params.human_column, params.final_column)
     yield from risk.risk_evidence(human_deferral, test, tuned_on, params.required_accuracy, floor, rng)
     yield from review.review_evidence(human_deferral, test, tuned_on, params.share, floor, rng)
     yield from conformal.conformal_findings(human_deferral, test, validation, params.alpha, floor, rng)
@@ -91,7 +91,7 @@ def _by_labels(subject: Subject, params: Params, seed: int, rng: np.random.Gener
     for name in BY_SCORES:
         yield human_deferral.finding(name, None, len(subject.test), note=f"not measured: {UNSCORED}")
     rows = unranked(subject, seed)
-    decided = read_decisions(subject.test, rows, subject.labels, params.human_column, params.final_column)
+    decided = Decisions.of(subject.test, rows, params.human_column, params.final_column)
     yield from decision_evidence(human_deferral, decided, params.min_group, rng)
 
 

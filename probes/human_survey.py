@@ -10,12 +10,15 @@ from pydantic import Field, ValidationInfo, model_validator
 from audit.errors import as_value_error, did_you_mean
 from audit.registry import Measure, Skip, probe
 from audit.stats import DRAWS, Z, mean_limits, substream, wilson
-from audit.types import Bools, ConfigFile, Evidence, Finding, Floats, Frozen, Interval, Subject, Table
-from probes._gaps import Family, correlated_draws, difference_limits
+from audit.types import Bools, Cell, ConfigFile, Evidence, Finding, Floats, Frozen, Interval, Subject, Table
+from probes._gaps import Family, correlated_draws, difference_limits, ends
+from probes._groups import PRIVATE
 from probes._survey import Answers, cronbach_alpha, feldt_interval, members_of, read_answers
 
 SUS_QUESTIONS = 10
 SUS_SCALE = (1, 5)
+RANGE = (0.0, 100.0)
+"""Of a score."""
 METHOD = "Student, two values added at either end of the scale (Agresti and Coull 1998)"
 
 
@@ -34,7 +37,7 @@ class Params(Frozen):
     """Questions with which agreement is bad; of the System Usability Scale every second one is."""
     group: str | None = None
     """Column that says which group a respondent belongs to."""
-    min_group: int = Field(10, ge=2)
+    min_group: int = Field(10, ge=PRIVATE)
     """Smaller groups get no figure of their own."""
 
     @model_validator(mode="after")
@@ -72,17 +75,18 @@ MEASURES = {
     "score_difference": Measure("lower", "Largest difference of the mean score between two groups.", 0, 100, 0),
     "alpha": Measure("higher", "Cronbach's alpha: how far the questions measure one thing.", None, 1, 1),
     "complete_share": Measure("higher", "Share of respondents who answered every question.", 0, 1, 1),
-    "missing_answers": Measure("lower", "Answers that are missing.", 0, None, 0),
+    "missing_answers": Measure("lower", "Answers that are missing: empty, or such as NA or -.", 0, None, 0),
 }
 
 
-@probe("human.survey", version=1, values=("collaboration", "value_creation"), measures=MEASURES)
+@probe("human.survey", version=2, values=("collaboration", "value_creation"), measures=MEASURES)
 def survey(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Mean score of a survey among people who work with the model, by group, and whether its questions agree.
 
     Each answer is brought to 0 to 100, the worst and the best that the scale allows, and a respondent's
     score is their mean; of the System Usability Scale that is its usual score. Ideal 100. Only respondents
-    who answered every question have a score (requirements V12 and V31; R03, R09).
+    who answered every question have a score (requirements V12 and V31; R03, R09); means of fewer than
+    five are not told, as they would speak of persons.
 
     References
     ----------
@@ -94,7 +98,7 @@ def survey(subject: Subject, params: Params, rng: np.random.Generator) -> Iterat
     answers = read_answers(subject.folder / params.file, params.columns, params.scale, params.reversed, params.group)
     yield from _missing(answers)
     yield _alpha(answers.values[answers.complete])
-    yield _score(answers, answers.complete, {}, 1)
+    yield _score(answers, answers.complete, {}, PRIVATE)
     yield from _by_group(answers, params, substream(rng, "groups"))
     yield _questions(answers, params)
 
@@ -119,15 +123,16 @@ def _score(answers: Answers, chosen: Bools, slice: Mapping[str, str], fewest: in
     if n < fewest:
         return survey.finding("score", None, n, slice=slice, note=f"fewer than {fewest} complete respondents")
     scores = answers.values[chosen].mean(axis=1)
-    low, high = _limits([scores], Z)
+    low, high = _limits([scores], RANGE, Z)
     interval = Interval(low=float(low[0]), high=float(high[0]), method=METHOD)
     return survey.finding("score", float(scores.mean()), n, slice=slice, interval=interval)
 
 
-def _limits(scores: Sequence[Floats], critical: float) -> tuple[Floats, Floats]:
-    sums = np.array([group.sum() for group in scores])
-    squares = np.array([(group**2).sum() for group in scores])
-    return mean_limits(sums, squares, np.array([len(group) for group in scores]), (0.0, 100.0), critical)
+def _limits(values: Sequence[Floats], span: tuple[float, float], critical: float) -> tuple[Floats, Floats]:
+    """Return limits of the mean of each of some sets of values."""
+    sums = np.array([of_one.sum() for of_one in values])
+    squares = np.array([(of_one**2).sum() for of_one in values])
+    return mean_limits(sums, squares, np.array([len(of_one) for of_one in values]), span, critical)
 
 
 def _by_group(answers: Answers, params: Params, rng: np.random.Generator) -> Iterator[Finding]:
@@ -147,12 +152,11 @@ def _difference(answers: Answers, members: Mapping[str, Bools], column: str, rng
         note = "fewer than two groups have enough complete respondents"
         return survey.finding("score_difference", None, n, slice={column: "*"}, note=note)
     means = np.array([group.mean() for group in scores])
-    errors = np.array([(high - low) / (2 * Z) for low, high in zip(*_limits(scores, Z), strict=True)])
+    errors = np.array([(high - low) / (2 * Z) for low, high in zip(*_limits(scores, RANGE, Z), strict=True)])
     draws = correlated_draws(means, errors, np.eye(len(means)), DRAWS, rng)
-    family = Family(means, lambda critical: _limits(scores, critical), draws, np.eye(len(means), dtype=bool))
+    family = Family(means, lambda critical: _limits(scores, RANGE, critical), draws, np.eye(len(means), dtype=bool))
     low, high = difference_limits([family])
-    names = list(members)
-    note = f"highest: {names[means.argmax()]} {means.max():.1f}; lowest: {names[means.argmin()]} {means.min():.1f}"
+    note = ends(list(members), means, ".1f")
     value = float(means.max() - means.min())
     interval = Interval(
         low=min(low, value), high=max(min(high, 100.0), value), method=f"simultaneous pairs, {DRAWS} draws"
@@ -162,13 +166,21 @@ def _difference(answers: Answers, members: Mapping[str, Bools], column: str, rng
 
 def _questions(answers: Answers, params: Params) -> Table:
     """Return the mean answer to each question, as it was answered."""
-    answered = (~np.isnan(answers.raw)).sum(axis=0)
-    means = np.divide(np.nansum(answers.raw, axis=0), answered, out=np.full(len(answered), np.nan), where=answered > 0)
+    means = (_mean_answer(column[~np.isnan(column)], params.scale) for column in answers.raw.T)
     return Table(
         name="human.survey.questions",
-        columns=("question", "answers", "mean answer", "agreement is"),
+        columns=("question", "answers", "mean answer", "low", "high", "agreement is"),
         rows=tuple(
-            (column, int(n), None if n == 0 else float(mean), "bad" if column in params.reversed else "good")
-            for column, n, mean in zip(params.columns, answered, means, strict=True)
+            (name, *mean, "bad" if name in params.reversed else "good")
+            for name, mean in zip(params.columns, means, strict=True)
         ),
+        note=f"interval: {METHOD}; no mean of fewer than {PRIVATE} answers",
     )
+
+
+def _mean_answer(given: Floats, scale: tuple[int, int]) -> tuple[Cell, ...]:
+    """Return how many answered, the mean of what they said, and its interval."""
+    if len(given) < PRIVATE:
+        return len(given), None, None, None
+    low, high = _limits([given], scale, Z)
+    return len(given), float(given.mean()), float(low[0]), float(high[0])

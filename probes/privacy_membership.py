@@ -9,7 +9,7 @@ from audit.registry import Measure, Skip, probe
 from audit.stats import DRAWS, auc, substream
 from audit.types import Bools, Curve, Evidence, Finding, Frozen, GroupColumn, Interval, Split, Subject
 from probes._areas import Gap, Ranking
-from probes._gaps import difference_limits
+from probes._gaps import difference_limits, ends
 from probes._groups import PRIVATE, Groups, too_small
 from probes._privacy.attacks import Guesses, guess
 from probes._privacy.strength import FALSE_ALARMS, STRENGTHS, Chance, area_interval, by_lot, null_of, roc
@@ -199,8 +199,7 @@ def _by_group(
     low, high = difference_limits([gap.family])
     method = f"all pairs at once, max-t, {DRAWS} draws"
     interval = Interval(low=min(low, gap.value), high=max(min(high, 1.0), gap.value), method=method)
-    ends = [column.values[gap.groups[k]] for k in (gap.family.values.argmax(), gap.family.values.argmin())]
-    note = f"by the {best['auc']}; highest: {ends[0]}; lowest: {ends[1]}"
+    note = f"by the {best['auc']}; {ends([column.values[g] for g in gap.groups], gap.family.values)}"
     yield finding("auc_difference", gap.value, gap.n, slice=groups.across, interval=interval, note=note)
 
 

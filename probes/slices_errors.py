@@ -27,7 +27,7 @@ from audit.types import (
 from probes._groups import PRIVATE
 from probes._quality.rows import groups_of, take
 from probes._sample import drawn
-from probes._slices.conditions import Slice, conditions
+from probes._slices.conditions import Slice, conditions, left_out
 from probes._slices.search import Search, chances, holm, search
 from probes._text import normalised
 
@@ -92,7 +92,7 @@ class Tested:
         return self.p_value <= 1 - LEVEL and self.rows >= PRIVATE
 
 
-@probe("slices.errors", version=1, values=("fairness", "value_creation"), needs=("labels",), measures=MEASURES)
+@probe("slices.errors", version=2, values=("fairness", "value_creation"), needs=("labels",), measures=MEASURES)
 def slices_errors(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Find rows for which the model fails more often: by words, length, class, groups and columns. Ideal: no slice.
 
@@ -202,6 +202,7 @@ def newcombe(errors: Ints, rows: Ints) -> tuple[float, Interval]:
 
 
 def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> Table:
+    silent = [f"{column} ({why})" for column, why in left_out(rows.split).items()]
     return Table(
         name="slices.errors.slices",
         columns=(
@@ -218,6 +219,7 @@ def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> T
         note=(
             f"{found.searched:,} slices were searched, {found.passed:,} were within the rate of false discoveries "
             f"({params.false_discoveries:g}), {len(tested)} were left once overlapping ones were merged"
+            f"{'; columns not searched: ' if silent else ''}{', '.join(silent)}"
         ),
     )
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from audit.registry import PROBES, ProbeSpec, discover
-from audit.run import run_probe
+from audit.run import NEEDS, run_probe
 from audit.types import Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
 from audit.values import VALUES
 from tests.subjects import draw_labels, draw_scores, make_split, make_subject, scorer_of
@@ -179,7 +179,11 @@ def test_another_group_column_changes_no_other_number(spec: ProbeSpec) -> None:
     "case", ["one class", "one group", "empty group", "n=1", "no group", "labels only", "constant"]
 )
 def test_thin_data_gives_notes_and_no_crash(spec: ProbeSpec, case: str) -> None:
-    subject = THIN[case]()
+    stands(spec, THIN[case]())
+
+
+def stands(spec: ProbeSpec, subject: Subject) -> None:
+    """Assert that a probe measures a subject, or says why it does not."""
     done = run(spec, subject)
     assert done.status in ("ok", "skipped"), done.reason
     assert done.status == "ok" or done.reason
@@ -259,3 +263,24 @@ def test_none_of_the_findings_is_a_placeholder() -> None:
     for id in sorted(set(PROBES) - {"human.survey"}):
         a, b = (numbers(run(PROBES[id], synthetic(300, seed=seed))) for seed in (1, 2))
         assert a != b, id
+
+
+def test_what_a_probe_needs_can_be_had_by_the_configuration() -> None:
+    needs = {need for spec in PROBES.values() for need in spec.needs}
+    assert [need for need in needs if not {"[data]", "[model]"} & set(NEEDS[need].replace(",", "").split())] == []
+
+
+ODD = {
+    "one-token texts": lambda: synthetic(40, texts=[("tea", "fox", "茶", "?")[k % 4] for k in range(40)]),
+    "10,000-token texts": lambda: synthetic(2, texts=["a quick fox " * 3_333 + end for end in ("sees", "sees tea")]),
+    "a class never predicted": lambda: synthetic(
+        60, 3, scores=np.tile([0.6, 0.4, 0.0], (60, 1)), labels=np.arange(60) % 3
+    ),
+    "no train split": lambda: synthetic(60, train=None),
+}
+
+
+@EVERY
+@pytest.mark.parametrize("case", ODD)
+def test_odd_texts_and_classes_give_notes_and_no_crash(spec: ProbeSpec, case: str) -> None:
+    stands(spec, ODD[case]())

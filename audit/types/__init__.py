@@ -38,6 +38,7 @@ from audit.types._record import (
 )
 from audit.types._statements import Attestation, CardFacts, Composite, CompositeItem, Rule, Severity, Waiver
 from audit.types._subject import (
+    UNDECIDED,
     Advance,
     Asset,
     Bools,
@@ -55,6 +56,7 @@ from audit.types._subject import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "UNDECIDED",
     "Advance",
     "Asset",
     "Attestation",

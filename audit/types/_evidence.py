@@ -2,20 +2,22 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from audit.types._base import Frozen
 
 Better = Literal["lower", "higher", "none"]
 Status = Literal["ok", "skipped", "error"]
-Cell = str | int | float | None
+Number = Annotated[float, AfterValidator(lambda number: number + 0.0)]
+"""Minus zero, which a reader would take for a loss, is zero."""
+Cell = str | int | Number | None
 
 
 class Interval(Frozen):
     """A range that holds the true value at the stated level."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
     level: float = 0.95
     method: str
     """How it was made, such as ``"Wilson"`` or ``"bootstrap, 1000 draws"``."""
@@ -37,7 +39,7 @@ class Finding(Frozen):
     kind: Literal["finding"] = "finding"
     metric: str
     """The probe's id, a dot and the field's full name."""
-    value: float | None
+    value: Number | None
     n: int
     """Rows that the number rests on (for a rate: its denominator).
 

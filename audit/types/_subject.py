@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+UNDECIDED = -1
+"""Where people decided nothing of a row."""
+
 
 @dataclass(frozen=True)
 class GroupColumn:
@@ -44,6 +47,8 @@ class Split:
     fingerprint: str
     extra: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Further columns that the configuration names in ``[data] columns``."""
+    decisions: Mapping[str, Ints] = field(default_factory=dict)
+    """Those of them that hold what people decided: index of the class, or ``UNDECIDED``; of the test split alone."""
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -6,15 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from audit.errors import ConfigError, did_you_mean
 from audit.registry import Measure, ProbeSpec
 from audit.stats import DRAWS, TAILS, resample_counts, substream
-from audit.types import Bools, Evidence, Finding, Floats, Interval, Ints, Split, Table
+from audit.types import UNDECIDED, Bools, Evidence, Finding, Floats, Interval, Ints, Split, Table
 from probes._by_group import Means, findings, with_difference
 from probes._deferral.ranked import Ranked
 from probes._groups import PRIVATE, too_small
 
-MISSING = -1
 MEASURES = {
     **with_difference(
         {
@@ -54,21 +52,26 @@ NEEDS = {
 
 @dataclass(frozen=True)
 class Decisions:
-    """Decisions of people on the test rows; each of shape (n,), a class or ``MISSING``."""
+    """Decisions of people on the test rows; each of shape (n,), a class or ``UNDECIDED``."""
 
     rows: Ranked
     human: Ints | None
     """The person's first decision, without the model's."""
     final: Ints | None
 
+    @classmethod
+    def of(cls, split: Split, rows: Ranked, human: str | None, final: str | None) -> "Decisions":
+        """Return the decisions that stand in two columns of the test table."""
+        return cls(rows, *(None if column is None else split.decisions[column][rows.rows] for column in (human, final)))
+
     @cached_property
     def values(self) -> dict[str, Floats]:
         """What each metric is a mean of, NaN where a row does not count."""
         truth, model, known = self.rows.labels, self.rows.predicted, {}
         if self.human is not None:
-            known["human_accuracy_measured"] = _among(self.human == truth, self.human != MISSING)
+            known["human_accuracy_measured"] = _among(self.human == truth, self.human != UNDECIDED)
         if self.final is not None:
-            decided = self.final != MISSING
+            decided = self.final != UNDECIDED
             known["override_rate"] = _among(self.final != model, decided)
             known["final_accuracy"] = _among(self.final == truth, decided)
         if self.human is not None and self.final is not None:
@@ -81,49 +84,18 @@ class Decisions:
     def complete(self) -> Bools:
         """Rows with both decisions."""
         assert self.human is not None and self.final is not None
-        return np.asarray((self.human != MISSING) & (self.final != MISSING))
+        return np.asarray((self.human != UNDECIDED) & (self.final != UNDECIDED))
 
     @property
     def missing(self) -> str:
         """How many decisions are missing, in words; empty where none is."""
         named = (("first", self.human), ("final", self.final))
-        counts = [(name, int((values == MISSING).sum())) for name, values in named if values is not None]
+        counts = [(name, int((values == UNDECIDED).sum())) for name, values in named if values is not None]
         return "; ".join(f"rows without a {name} decision: {count:,}" for name, count in counts if count)
 
 
 def _among(event: Bools, counted: Bools) -> Floats:
     return np.where(counted, event, np.nan)
-
-
-def read_decisions(
-    split: Split, rows: Ranked, labels: Sequence[str], human: str | None, final: str | None
-) -> Decisions:
-    """Return the decisions that stand in two columns of the test table.
-
-    Raises
-    ------
-    ConfigError
-        If a column is not kept from the table, or holds what is no class.
-    """
-    columns = (_column(split, labels, "human_column", human), _column(split, labels, "final_column", final))
-    return Decisions(rows, *(None if values is None else values[rows.rows] for values in columns))
-
-
-def _column(split: Split, labels: Sequence[str], param: str, name: str | None) -> Ints | None:
-    if name is None:
-        return None
-    if name not in split.extra:
-        near = did_you_mean(name, split.extra)
-        raise ConfigError(f"{param!r} names {name!r}, which is not in [data] columns; add it there.{near}")
-    places = {label: k for k, label in enumerate(labels)} | {"": MISSING}
-    cells = [(cell or "").strip() for cell in split.extra[name]]
-    alien = sorted({cell for cell in cells if cell not in places})
-    if alien:
-        raise ConfigError(
-            f"The column {name!r} holds {alien[0]!r}, which is no class; leave missing decisions empty."
-            f"{did_you_mean(alien[0], labels)}"
-        )
-    return np.array([places[cell] for cell in cells], dtype=np.int64)
 
 
 def decision_evidence(

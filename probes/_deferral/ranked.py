@@ -58,6 +58,7 @@ class Cut:
 
     confidence: float
     chance: float = 1.0
+    """Of rows as certain as that one, those up to this number go to people."""
 
     def below(self, rows: Ranked) -> Bools:
         """Return which rows go to people, shape (n,)."""

@@ -9,6 +9,7 @@ from audit.stats import DRAWS, quantile_interval, resample_counts, substream
 from audit.types import Bools, Cell, Evidence, Example, Examples, Finding, Floats, Ints, Subject, Table
 from probes._by_group import Means, findings, with_difference
 from probes._deferral.ranked import Ranked, chosen_on, cut_at
+from probes._deferral.thresholds import threshold_finding
 from probes._groups import PRIVATE, too_small
 
 LONGEST = 1000
@@ -30,11 +31,13 @@ def review_evidence(
     spec: ProbeSpec, test: Ranked, tuned_on: Ranked, share: float, floor: int, rng: np.random.Generator
 ) -> Iterator[Evidence]:
     """Yield deferral rates, errors that stay and what review takes away; then a table of each column's groups."""
-    deferred = cut_at(tuned_on, share).below(test)
+    cut = cut_at(tuned_on, share)
+    deferred = cut.below(test)
     flags, left = deferred.astype(np.float64), np.where(deferred, np.nan, test.wrong)
     none = "undefined: every row goes to people"
     rates = list(findings(Means(spec, "deferral_rate", flags, test.columns, {}, "no rows", floor), rng))
     errors = list(findings(Means(spec, "remaining_error", left, test.columns, {}, none, floor), rng))
+    yield threshold_finding(spec, cut, tuned_on, "share asked for", f"sends a share of {share:g} to people")
     yield from rates
     yield from errors
     for where, member in test.slices():

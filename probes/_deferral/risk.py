@@ -8,6 +8,7 @@ from audit.registry import Measure, ProbeSpec
 from audit.stats import DRAWS, Z, quantile_interval, substream, wilson, wilson_limits
 from audit.types import Bools, Curve, Evidence, Finding, Floats, Interval, Ints
 from probes._deferral.ranked import NOBODY, Cut, Ranked, chosen_on, level_ends
+from probes._deferral.thresholds import no_threshold, threshold_finding
 from probes._groups import PRIVATE, too_small
 
 COVERAGES = ("0.9", "0.8", "0.7", "0.5")
@@ -166,12 +167,14 @@ def _accuracies(spec: ProbeSpec, test: Ranked) -> Iterator[Finding]:
 
 
 def _coverage(spec: ProbeSpec, test: Ranked, tuned_on: Ranked, required: float, floor: int) -> Iterator[Finding]:
-    names = ("coverage_at_accuracy", "kept_accuracy")
+    names, condition = ("coverage_at_accuracy", "kept_accuracy"), "required accuracy"
     cut = cut_for(tuned_on, required, floor)
     if cut is None:
         note = f"unreachable: the most certain {tuned_on.split} rows, {floor} or more, never reach {required:g}"
         yield from (spec.finding(name, None, len(test), note=note) for name in names)
+        yield no_threshold(spec, len(tuned_on), condition, note)
         return
+    yield threshold_finding(spec, cut, tuned_on, condition, f"the rest, kept by the model, reaches {required:g}")
     kept = ~cut.below(test)
     n, hits = int(kept.sum()), int((kept & ~test.wrong).sum())
     note = f"required accuracy {required:g}; {chosen_on(tuned_on)}"

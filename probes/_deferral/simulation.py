@@ -10,6 +10,7 @@ from audit.stats import Z, mean_limits, wilson
 from audit.types import Curve, Evidence, Finding, Floats, Interval, Ints
 from probes._deferral.ranked import EVERYBODY, NOBODY, Cut, Ranked, chosen_on, level_ends
 from probes._deferral.risk import rounded
+from probes._deferral.thresholds import no_threshold, threshold_finding
 
 POINTS = 41
 MEASURES = {
@@ -53,8 +54,11 @@ def simulation_evidence(spec: ProbeSpec, test: Ranked, tuned_on: Ranked, person:
     if person is None:
         note = "not simulated: declare how often a person is right, such as human_accuracy = 0.95"
         yield from (spec.finding(name, None, len(test), note=note) for name in MEASURES)
+        yield no_threshold(spec, len(tuned_on), "least cost", note)
         return
-    deferred = cheapest_cut(tuned_on, person).below(test)
+    cut = cheapest_cut(tuned_on, person)
+    deferred = cut.below(test)
+    yield threshold_finding(spec, cut, tuned_on, "least cost", person.terms)
     n, sent, note = len(test), int(deferred.sum()), f"{person.terms}; {chosen_on(tuned_on)}"
     yield spec.finding("best_share", sent / n, n, interval=wilson(sent, n), note=note)
     alone = np.where(test.wrong, person.error_cost, 0.0)

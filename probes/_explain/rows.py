@@ -13,8 +13,6 @@ from probes._sample import Sample, drawn, sample
 
 SEED = 0
 """The same for both probes, whatever the audit's: quality speaks of the explanations that are shown."""
-UNCERTAIN = 3
-"""Of the least certain rows of the test split that are explained."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +57,17 @@ def draw(subject: Subject, eligible: Bools, most: int, floor: int) -> Draw:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Rows of the test split that are explained, and what for."""
+    """Rows of the test split that are explained to measure something."""
 
     everyone: Draw
     mentioning: Draw
     """Those with an identity term."""
     errors: Ints
-    uncertain: Ints
 
     @property
     def every(self) -> set[int]:
         """All of them."""
-        return {*self.everyone.rows.tolist(), *self.mentioning.every(), *self.errors.tolist(), *self.uncertain.tolist()}
+        return {*self.everyone.rows.tolist(), *self.mentioning.every(), *self.errors.tolist()}
 
 
 def choose(subject: Subject, mentions: Bools, most: int, floor: int) -> Chosen:
@@ -85,20 +82,11 @@ def choose(subject: Subject, mentions: Bools, most: int, floor: int) -> Chosen:
     most, floor : int
         As for :func:`draw`; a quarter of ``most`` are errors at least, where there are as many.
     """
-    wrong = subject.predicted.labels != subject.test.labels
-    order, scores = drawn(subject.test, SEED), subject.predicted.scores
     return Chosen(
         draw(subject, np.ones(len(subject.test), dtype=bool), most, floor),
         draw(subject, mentions, most, floor),
-        draw(subject, wrong, max(most // 4, 1), floor).rows,
-        order[:0] if scores is None else order[least_certain(scores[order], UNCERTAIN)],
+        draw(subject, subject.predicted.labels != subject.test.labels, max(most // 4, 1), floor).rows,
     )
-
-
-def least_certain(scores: Floats, most: int) -> Ints:
-    """Return the rows whose two likeliest classes are nearest to each other."""
-    ranked = np.sort(scores, axis=1)
-    return np.argsort((ranked[:, -1] - ranked[:, -2]).round(9), kind="stable")[:most]
 
 
 def pool(subject: Subject, rows: set[int]) -> Sample:

@@ -8,12 +8,9 @@ import numpy as np
 
 from audit.personal_data.masking import masked
 from audit.stats import TAILS
-from audit.types import Attribution, Cell, Floats, Subject, Table
+from audit.types import Attribution, Bools, Cell, Floats, Ints, Subject, Table
 from probes._explain.explained import Explanations
 from probes._explain.passages import Passage
-from probes._explain.rows import least_certain
-from probes._identity.swaps import swaps
-from probes._identity.terms import Lexicon
 
 PROBE = "explain.shap"
 LEAST_TEXTS = 3
@@ -31,28 +28,29 @@ DIGITS = 6
 # --- over texts ---------------------------------------------------------------------------
 
 
-def words_table(found: Explanations, labels: Sequence[str]) -> Table:
-    """Return the words that speak for each class most surely, over all texts explained that hold them."""
-    frequent = Counter(found.rows.predicted.tolist()).most_common(MOST_CLASSES)
-    rows = [
-        (labels[label], *row) for label in sorted(label for label, _ in frequent) for row in _strongest(found, label)
-    ]
+def words_table(found: Explanations, at_random: Bools, labels: Sequence[str]) -> Table:
+    """Return the words that speak for each class most surely, over the rows drawn at random that hold them."""
+    rows = np.flatnonzero(at_random).tolist()
+    frequent = sorted(label for label, _ in Counter(found.rows.predicted[rows].tolist()).most_common(MOST_CLASSES))
+    lines = [(labels[label], *line) for label in frequent for line in _strongest(found, rows, label)]
     note = (
-        f"words in {LEAST_TEXTS} of the {len(found.rows):,} texts explained or more, in the order of the low end "
+        f"words in {LEAST_TEXTS} of {len(rows):,} texts drawn at random or more, in the order of the low end "
         "of Student's interval"
     )
     return Table(
         name=f"{PROBE}.strongest_words",
         columns=("class", "word", "mean attribution", "low", "high", "texts"),
-        rows=tuple(rows),
-        note=note if rows else f"no word is in {LEAST_TEXTS} of the texts explained and speaks for a class",
+        rows=tuple(lines),
+        note=note if lines else f"no word is in {LEAST_TEXTS} of the texts drawn at random and speaks for a class",
     )
 
 
-def _strongest(found: Explanations, label: int) -> list[tuple[str, float, float, float, int]]:
+def _strongest(found: Explanations, rows: Sequence[int], label: int) -> list[tuple[str, float, float, float, int]]:
     sums: dict[str, list[float]] = {}
-    for text, passage, explained in zip(found.rows.texts, found.passages, found.explained, strict=True):
-        for word, value in _by_word(text, passage, explained.values[:, label]).items():
+    for k in rows:
+        for word, value in _by_word(
+            found.rows.texts[k], found.passages[k], found.explained[k].values[:, label]
+        ).items():
             sums.setdefault(word, []).append(value)
     limits = {word: _limits(np.array(of)) for word, of in sums.items() if len(of) >= LEAST_TEXTS}
     best = sorted(
@@ -84,11 +82,12 @@ def _limits(values: Floats) -> tuple[float, float, float]:
 def errors_table(found: Explanations, labels: Sequence[str]) -> Table:
     """Return wrong predictions and the words that spoke for them most."""
     wrong = np.flatnonzero(found.wrong).tolist()
+    chosen = [k for k, _ in _in_turns({"wrong": wrong}, found, MOST_ERRORS)]
     return Table(
         name=f"{PROBE}.errors",
         columns=("id", "true class", "predicted", "score", "spoke for it most", "identity mass"),
-        rows=tuple(_error(found, labels, k) for k in wrong[:MOST_ERRORS]),
-        note=f"{len(wrong):,} of the {len(found.rows):,} texts explained are predicted wrong",
+        rows=tuple(_error(found, labels, k) for k in chosen),
+        note=f"{len(wrong):,} of the {len(found.rows):,} texts explained are predicted wrong; errors were sought out",
     )
 
 
@@ -107,43 +106,30 @@ def _error(found: Explanations, labels: Sequence[str], k: int) -> tuple[Cell, ..
 
 
 def attributions(
-    subject: Subject, found: Explanations, lexicon: Lexicon, most: int, rng: np.random.Generator
+    subject: Subject, found: Explanations, by_outcome: Mapping[str, Ints], most: int
 ) -> Iterator[Attribution]:
-    """Yield explanations of texts that are wrong, uncertain, flipped by an identity swap, or right, in turns."""
-    candidates = {
-        "wrong": np.flatnonzero(found.wrong).tolist(),
-        "most uncertain": least_certain(found.scores, most // 4 + 1).tolist(),
-        "flipped by an identity swap": _flipped(subject, found, lexicon, rng),
-        "right": np.flatnonzero(~found.wrong).tolist(),
-    }
+    """Yield explanations of rows of each outcome in turns."""
+    place = {row: k for k, row in enumerate(found.rows.rows.tolist())}
+    candidates = {reason: [place[row] for row in rows.tolist() if row in place] for reason, rows in by_outcome.items()}
     for k, reason in _in_turns(candidates, found, most):
         yield _attribution(subject, found, k, reason)
 
 
-def _flipped(subject: Subject, found: Explanations, lexicon: Lexicon, rng: np.random.Generator) -> list[int]:
-    """Return the rows whose class another identity term changes; one swap is tried per category."""
-    assert subject.score
-    made = [
-        (k, swap.text)
-        for k, (text, scan) in enumerate(zip(found.rows.texts, found.scans, strict=True))
-        for swap in swaps(text, scan.mentions, lexicon, 1, rng, found.rows.ids[k])
-    ]
-    if not made:
-        return []
-    after = subject.score([text for _, text in made]).argmax(axis=1)
-    return sorted({k for (k, _), label in zip(made, after, strict=True) if label != found.rows.predicted[k]})
-
-
 def _in_turns(candidates: Mapping[str, Sequence[int]], found: Explanations, most: int) -> list[tuple[int, str]]:
-    """Return rows with the reason to show them: those whose groups were shown least often come first."""
+    """Return rows with the reason to show them, those first whose groups were seldom shown, above all for it."""
     shown: dict[int, str] = {}
-    seen: Counter[str] = Counter()
-    while len(shown) < min(most, len(found.rows)):
+    seen: Counter[tuple[str, str]] = Counter()
+
+    def often(k: int, reason: str) -> tuple[int, int]:
+        return max(((seen[reason, group], seen["", group]) for group in found.rows.groups_of(k)), default=(0, 0))
+
+    total = min(most, len({k for rows in candidates.values() for k in rows}))
+    while len(shown) < total:
         for reason, rows in candidates.items():
             if left := [k for k in rows if k not in shown]:
-                k = min(left, key=lambda k: max((seen[group] for group in found.rows.groups_of(k)), default=0))
+                k = min(left, key=lambda k: often(k, reason))
                 shown[k] = reason
-                seen.update(found.rows.groups_of(k))
+                seen.update((of, group) for of in (reason, "") for group in found.rows.groups_of(k))
     return list(shown.items())[:most]
 
 

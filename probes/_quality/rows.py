@@ -29,6 +29,7 @@ def take(split: Split, rows: Ints) -> Split:
         labels=split.labels[rows],
         groups=tuple(replace(column, members=column.members[rows]) for column in split.groups),
         extra={name: tuple(cells[k] for k in rows) for name, cells in split.extra.items()},
+        decisions={name: decided[rows] for name, decided in split.decisions.items()},
     )
 
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.personal_data.masking import masked
-from audit.types import Bools, Ints, Split
+from audit.types import Bools, Floats, Ints, Split
 from probes._quality.learn import WORD
+from probes._quality.rows import says_nothing
 from probes._rows import group_rows
 
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
-"""Of length, in words, where the conditions on it cut."""
+"""Of length, in words, and of further numbers, where the conditions on them cut."""
 HAN_SPACE = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
 """Between two Han characters in a pair of words."""
 MOST_WORDS = 400
 """Words and pairs of words looked at, the most frequent."""
 MOST_VALUES = 20
-"""Different values of a further column that make it a category."""
+"""Different values of a further column that make it a category; with more it must be a number."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def conditions(split: Split, labels: Sequence[str], rows: int) -> list[Condition
         That a word must stand in.
     """
     found: dict[bytes, Condition] = {}
-    for condition in (*_labels(split, labels), *_groups(split), *_categories(split), *_words(split, rows)):
+    for condition in (*_labels(split, labels), *_groups(split), *_further(split), *_words(split, rows)):
         if condition.members.any() and not condition.members.all():
             found.setdefault(condition.members.tobytes(), condition)
     return [found[key] for key in sorted(found)]
@@ -94,14 +95,52 @@ def _groups(split: Split) -> Iterator[Condition]:
             yield Condition(f"{column.name}: {group}", f"not {column.name}: {group}", members.copy())
 
 
-def _categories(split: Split) -> Iterator[Condition]:
+def left_out(split: Split) -> dict[str, str]:
+    """Return the further columns that make no conditions, and why."""
+    reasons = dict.fromkeys(split.decisions, "what people decided is no property of a text")
     for column, cells in split.extra.items():
-        values = dict.fromkeys(cells)
-        if len(values) <= MOST_VALUES:
-            for value in values:
-                members = np.array([cell == value for cell in cells], dtype=bool)
-                phrase = f"{column}: {'missing' if value is None else value}"
-                yield Condition(phrase, f"not {phrase}", members)
+        if _is_long(cells) and _numbers(cells) is None:
+            reasons.setdefault(column, f"more than {MOST_VALUES} values that are no numbers")
+    return reasons
+
+
+def _further(split: Split) -> Iterator[Condition]:
+    silent = left_out(split)
+    for column, cells in split.extra.items():
+        if column not in silent:
+            numbers = _numbers(cells) if _is_long(cells) else None
+            yield from _categories(column, cells) if numbers is None else _amounts(column, numbers)
+
+
+def _is_long(cells: Sequence[str | None]) -> bool:
+    return len(set(cells)) > MOST_VALUES
+
+
+def _categories(column: str, cells: Sequence[str | None]) -> Iterator[Condition]:
+    for value in dict.fromkeys(cells):
+        members = np.array([cell == value for cell in cells], dtype=bool)
+        phrase = f"{column}: {'missing' if value is None else value}"
+        yield Condition(phrase, f"not {phrase}", members)
+
+
+def _numbers(cells: Sequence[str | None]) -> Floats | None:
+    """Return the numbers in the cells, NaN where one is missing; None where a cell holds something else."""
+    words = [cell or "" for cell in cells]
+    try:
+        numbers = np.array(
+            [np.nan if missing else float(word) for word, missing in zip(words, says_nothing(words), strict=True)]
+        )
+    except ValueError:
+        return None
+    return None if np.isinf(numbers).any() else numbers
+
+
+def _amounts(column: str, numbers: Floats) -> Iterator[Condition]:
+    missing = np.isnan(numbers)
+    rest = " or missing" if missing.any() else ""
+    for cut in np.unique(np.quantile(numbers[~missing], QUANTILES, method="higher")):
+        yield Condition(f"{column}: {cut:.10g} or more", f"{column}: below {cut:.10g}{rest}", numbers >= cut)
+    yield Condition(f"{column}: missing", f"not {column}: missing", missing)
 
 
 def _words(split: Split, rows: int) -> Iterator[Condition]:

@@ -145,6 +145,13 @@ def test_a_table_that_cannot_be_read_is_told_of_before_any_model_is_loaded(
     "given", ['[probes."human.deferral"]\nhuman_column = "rcae"', '[probes."privacy.uniqueness"]\ncolumns = ["rcae"]']
 )
 def test_a_column_that_nobody_declared_is_told_of_before_any_model_is_loaded(tmp_path: Path, given: str) -> None:
-    with pytest.raises(ConfigError, match=r"'rcae' is not known. Did you mean 'race'\? Name it in \[data\] columns"):
-        load(tmp_path, f"{GOOD}\n{given}\n")
-    load(tmp_path, f"{GOOD}\n{given}\n".replace("rcae", "race"))
+    declared = GOOD.replace("groups", 'columns = ["rcea"]\ngroups', 1)
+    with pytest.raises(ConfigError, match=r"'rcae' is not known. Did you mean 'rcea'\? Name it in \[data\] columns"):
+        load(tmp_path, f"{declared}\n{given}\n")
+    load(tmp_path, f"{declared}\n{given}\n".replace("rcae", "rcea"))
+
+
+def test_a_column_of_groups_may_tell_who_somebody_is_but_holds_no_decisions(tmp_path: Path) -> None:
+    load(tmp_path, f'{GOOD}\n[probes."privacy.uniqueness"]\ncolumns = ["race"]\n')
+    with pytest.raises(ConfigError, match="'race' is not known"):
+        load(tmp_path, f'{GOOD}\n[probes."human.deferral"]\nhuman_column = "race"\n')

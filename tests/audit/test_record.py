@@ -7,6 +7,7 @@ import pytest
 
 from audit.errors import RecordError
 from audit.record import new_run_folder, read_record, read_verdict, write_examples, write_model, write_text
+from audit.types import Table
 from tests.records import a_finding, a_record, a_run
 from tests.subjects import make_subject
 
@@ -40,6 +41,11 @@ def test_no_number_may_be_infinite_or_missing_without_a_reason() -> None:
     for change in ({"value": float("nan")}, {"value": float("inf")}, {"value": None, "note": ""}, {"extra": 1}):
         with pytest.raises(ValueError):
             type(a_finding()).model_validate(finding | change)
+
+
+def test_minus_zero_is_zero() -> None:
+    table = Table(name="p.t", columns=("x",), rows=((-0.0,),))
+    assert "-0.0" not in a_run([a_finding(-0.0, -0.0, -0.0), table]).model_dump_json()
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

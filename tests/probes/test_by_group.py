@@ -61,6 +61,12 @@ def test_rows_that_all_agree_leave_room_for_doubt() -> None:
         assert 0.02 < finding.interval.high < 0.3, finding
 
 
+def test_groups_that_are_alike_have_no_highest() -> None:
+    assert measured("share", np.ones(60), ["f"] * 30 + ["m"] * 30)["share_difference", "*"].note == (
+        "all groups alike: 1.000"
+    )
+
+
 def test_a_small_group_is_not_shown() -> None:
     found = measured("shift", np.linspace(-1, 1, 40), ["f"] * 36 + ["m"] * 4)
     assert found["shift", "m"].value is None

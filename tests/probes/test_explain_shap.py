@@ -1,5 +1,6 @@
 """Explanations as evidence: who is mentioned, what is shown, and texts that leave little to explain."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -151,6 +152,37 @@ def test_small_groups_are_topped_up() -> None:
     done = explain(subject_of(texts_with_terms(200), by_judgement, groups=groups), rows=20, min_group=10)
     assert number(done, "identity_mass", sex="f").n >= 10
     assert number(done, "identity_mass").n == 20
+
+
+def of_two_groups() -> Subject:
+    """Return a subject keyed on who is mentioned; half of the small group b is judged wrong, and few of a.
+
+    One row of each group is uncertain.
+    """
+    texts, b = texts_with_terms(400), np.arange(400) % 10 == 1
+    unsure = model(lambda text: 0.9 if "Muslim" in text else 0.45 if "391" in text or "398" in text else 0.2)
+    wrong = np.where(b, np.arange(400) % 20 == 1, np.arange(400) % 10 == 2)
+    subject = subject_of(texts, unsure, groups={"team": ["ab"[k] for k in b.astype(int)]})
+    test = replace(subject.test, labels=subject.predicted.labels ^ wrong)
+    return replace(subject, splits={**subject.splits, "test": test})
+
+
+def test_every_group_is_shown_right_wrong_uncertain_and_flipped() -> None:
+    done = shown(explain(of_two_groups(), rows=20))
+    told = Counter((e.reason, *e.groups) for e in done)
+    assert len(told) == 8
+    assert max(told.values()) <= 2
+    assert {"test-391", "test-398"} <= {e.id for e in done if e.reason == "most uncertain"}
+
+
+def test_what_is_there_to_be_read_moves_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_them = explain(of_two_groups(), rows=20)
+    monkeypatch.setattr("probes.explain_shap.few_of_each", lambda *_: np.array([], dtype=np.int64))
+    without = explain(of_two_groups(), rows=20)
+    figures = lambda done: [f for f in done.findings if not f.metric.endswith("additivity_error")]  # noqa: E731
+    assert number(with_them, "additivity_error").n > number(without, "additivity_error").n
+    assert figures(with_them) == figures(without)
+    assert table(with_them, "strongest_words") == table(without, "strongest_words")
 
 
 def test_terms_of_ones_own(tmp_path: Path) -> None:

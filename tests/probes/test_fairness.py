@@ -184,6 +184,13 @@ def test_the_harmed_group_is_found_and_named() -> None:
     assert next(row for row in ends.rows if row[0] == "false_positive_rate")[4] == "d"
 
 
+def test_groups_that_are_all_right_are_called_alike() -> None:
+    labels = np.arange(200) % 2
+    subject = make_subject(200, labels=labels, scores=np.eye(2)[labels], groups={"g": list("aabb" * 50)})
+    assert findings(fairness_groups, subject)["accuracy_parity_difference", "*"].note == "all groups alike: 1.000"
+    assert {(row[2], row[4]) for row in table(fairness_groups, subject, "extremes").rows} <= {("", "")}
+
+
 def test_a_class_that_is_worse_for_one_group_is_named() -> None:
     rng, group = np.random.default_rng(2), np.array(list("ab" * 600))
     scores, labels = draw_scores(rng, 1200, 3, 0.5), rng.integers(0, 3, 1200)

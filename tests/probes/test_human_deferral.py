@@ -10,9 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from audit.errors import ConfigError
 from audit.registry import Skip
-from audit.types import Curve, Evidence, Finding, Floats, Ints, Predictions, Subject, Table
+from audit.types import (
+    UNDECIDED,
+    Bools,
+    Curve,
+    Evidence,
+    Finding,
+    Floats,
+    GroupColumn,
+    Ints,
+    Predictions,
+    Subject,
+    Table,
+)
 from probes._deferral.conformal import sets, threshold
 from probes._deferral.risk import area_intervals, areas, level_counts, oracle_areas
 from probes.human_deferral import human_deferral
@@ -191,17 +202,47 @@ class _Given:
         return True
 
 
-@pytest.mark.parametrize(("n", "alpha"), [(57, 0.1), (99, 0.1), (200, 0.25), (400, 0.05)])
-def test_sets_equal_those_of_mapie(n: int, alpha: float) -> None:
+def mapies(known: Floats, labels: Ints, new: Floats, alpha: float) -> Bools:
+    """Return the sets of MAPIE for new rows, shape (n, 3)."""
     from mapie.classification import SplitConformalClassifier
 
+    peer = SplitConformalClassifier(_Given(), confidence_level=1 - alpha, conformity_score="lac", prefit=True)
+    return np.asarray(peer.conformalize(known, labels).predict_set(new)[1][:, :, 0])
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(57, 0.1), (99, 0.1), (200, 0.25), (400, 0.05)])
+def test_sets_equal_those_of_mapie(n: int, alpha: float) -> None:
     rng = np.random.default_rng(n)
     known, new = draw_scores(rng, n, 3), draw_scores(rng, 300, 3)
     labels = draw_labels(rng, known)
-    peer = SplitConformalClassifier(_Given(), confidence_level=1 - alpha, conformity_score="lac", prefit=True)
-    _, theirs = peer.conformalize(known, labels).predict_set(new)
     ours = sets(new, np.full(300, threshold(known, labels, alpha)))
-    np.testing.assert_array_equal(ours, theirs[:, :, 0])
+    np.testing.assert_array_equal(ours, mapies(known, labels, new, alpha))
+
+
+def test_sets_by_group_equal_those_of_mapie_on_each_group_alone() -> None:
+    """A row of two groups has the sets of both together; rows of no group are a group of their own."""
+    rng, n = np.random.default_rng(8), 600
+    scores = {name: draw_scores(rng, n, 3) for name in ("validation", "test")}
+    members = {name: rng.random((n, 2)) < [0.6, 0.3] for name in scores}
+    labels = {
+        name: np.where(members[name][:, 1], rng.integers(0, 3, n), draw_labels(rng, scores[name])) for name in scores
+    }
+    made = make_subject(n, 3, scores=scores["test"], labels=labels["test"], groups={})
+    splits = {
+        name: replace(made.splits[name], labels=labels[name], groups=(GroupColumn("race", ("a", "b"), members[name]),))
+        for name in scores
+    }
+    predictions = {name: Predictions(scores[name].argmax(axis=1), scores[name]) for name in scores}
+    found = findings(replace(made, splits=splits, predictions=predictions), alpha=0.2)
+    of = {name: [*members[name].T, ~members[name].any(axis=1)] for name in scores}
+    theirs = np.zeros((n, 3), dtype=bool)
+    for known, new in zip(of["validation"], of["test"], strict=True):
+        theirs[new] |= mapies(scores["validation"][known], labels["validation"][known], scores["test"][new], 0.2)
+    for name, rows in zip(("a", "b", "unknown"), of["test"], strict=True):
+        held = theirs[rows, labels["test"][rows]].mean()
+        assert value(found["conformal_coverage", "mondrian", name]) == pytest.approx(held)
+        assert value(found["set_size", "mondrian", name]) == pytest.approx(theirs[rows].sum(axis=1).mean())
+        assert value(found["set_size", name]) != pytest.approx(theirs[rows].sum(axis=1).mean(), abs=0.02)
 
 
 def test_too_few_rows_promise_nothing() -> None:
@@ -261,15 +302,48 @@ def test_the_cheapest_share_by_hand() -> None:
     assert value(findings(subject, human_accuracy=1.0, human_cost=2.0)["best_share",]) == 0
 
 
+CONDITIONS = ("least cost", "required accuracy", "share asked for")
+
+
+def test_the_thresholds_themselves_are_told() -> None:
+    """The 20 least certain of 100 rows are wrong: without them all are right."""
+    top = np.linspace(0.995, 0.5, 100)  # in steps of 0.005
+    found = findings(subject_of(top, np.arange(100) >= 80), human_accuracy=1.0, share=0.1, required_accuracy=1.0)
+    told = {condition: found["review_threshold", condition] for condition in CONDITIONS}
+    assert {condition: value(f) for condition, f in told.items()} == {
+        "least cost": 0.595,
+        "required accuracy": 0.595,
+        "share asked for": 0.545,
+    }
+    assert {f.n for f in told.values()} == {100}
+    assert all("threshold from the test rows themselves" in f.note for f in told.values())
+    finer = findings(subject_of(top + 0.00001, np.arange(100) >= 80), share=0.1)
+    assert value(finer["review_threshold", "share asked for"]) == 0.5451
+
+
+def test_a_threshold_beyond_all_rows_says_so() -> None:
+    top, all_wrong, all_right = np.linspace(0.99, 0.6, 100), np.ones(100, dtype=bool), np.zeros(100, dtype=bool)
+    wrong, right = (findings(subject_of(top, rows), human_accuracy=1.0) for rows in (all_wrong, all_right))
+    assert "unreachable" in wrong["review_threshold", "required accuracy"].note
+    assert value(wrong["review_threshold", "least cost"]) == 1
+    assert "every row goes to people" in wrong["review_threshold", "least cost"].note
+    assert [value(right["review_threshold", c]) for c in ("least cost", "required accuracy")] == [0, 0]
+    assert "no row goes to people" in right["review_threshold", "least cost"].note
+    undeclared = findings(make_subject(100))["review_threshold", "least cost"]
+    assert (undeclared.value, undeclared.n) == (None, 100)
+    tied = findings(subject_of(np.full(100, 0.7), all_right))["review_threshold", "share asked for"]
+    assert (value(tied), "a hash of the id" in tied.note) == (0.7, True)
+
+
 def test_nobody_is_simulated_undeclared() -> None:
     assert "declare" in findings(make_subject(100))["best_share",].note
 
 
-def decided(human: Sequence[str | None], final: Sequence[str | None], n: int = 400) -> Subject:
+def decided(human: Ints, final: Ints, n: int = 400) -> Subject:
     """Return a subject whose model is wrong in the first quarter of its rows, with decisions of people."""
     subject = subject_of(np.linspace(0.6, 0.99, n), np.arange(n) < n // 4, sex=list("fm" * (n // 2)))
-    extra = {"human": tuple(human), "final": tuple(final)}
-    return replace(subject, splits={"test": replace(subject.test, extra=extra)})
+    decisions = {"human": np.asarray(human), "final": np.asarray(final)}
+    return replace(subject, splits={"test": replace(subject.test, decisions=decisions)})
 
 
 COLUMNS: dict[str, JsonValue] = {"human_column": "human", "final_column": "final"}
@@ -277,8 +351,7 @@ COLUMNS: dict[str, JsonValue] = {"human_column": "human", "final_column": "final
 
 def test_a_team_better_than_both_gains() -> None:
     truth, i = np.arange(400) % 2, np.arange(400)
-    human = [str(label) for label in np.where(i >= 320, 1 - truth, truth)]
-    found = findings(decided(human, [str(label) for label in truth]), **COLUMNS)
+    found = findings(decided(np.where(i >= 320, 1 - truth, truth), truth), **COLUMNS)
     assert value(found["human_accuracy_measured",]) == 0.8
     assert value(found["final_accuracy",]) == 1
     assert value(found["team_gain",]) == pytest.approx(0.2)
@@ -290,10 +363,8 @@ def test_a_team_better_than_both_gains() -> None:
 
 def test_a_team_that_follows_the_model_blindly_relies_too_much() -> None:
     truth = np.arange(400) % 2
-    subject = decided([str(label) for label in truth], [])
-    final = [None, *(str(label) for label in subject.predicted.labels[1:])]
-    extra = {**subject.test.extra, "final": tuple(final)}
-    found = findings(replace(subject, splits={"test": replace(subject.test, extra=extra)}), **COLUMNS)
+    model = np.where(np.arange(400) < 100, 1 - truth, truth)
+    found = findings(decided(truth, np.array([UNDECIDED, *model[1:]])), **COLUMNS)
     assert (value(found["over_reliance",]), found["over_reliance",].n) == (1, 99)
     assert value(found["override_rate",]) == 0
     assert found["override_rate",].note == "rows without a final decision: 1"
@@ -302,8 +373,7 @@ def test_a_team_that_follows_the_model_blindly_relies_too_much() -> None:
 
 
 def test_a_model_that_gives_labels_alone_can_still_be_compared_with_people() -> None:
-    truth = [str(label) for label in np.arange(400) % 2]
-    scored = decided(truth, truth)
+    scored = decided(np.arange(400) % 2, np.arange(400) % 2)
     subject = replace(scored, predictions={"test": replace(scored.predicted, scores=None)})
     ours, theirs = findings(subject, **COLUMNS), findings(scored, **COLUMNS)
     for metric in ("override_rate", "over_reliance", "human_accuracy_measured", "final_accuracy", "team_gain"):
@@ -312,18 +382,6 @@ def test_a_model_that_gives_labels_alone_can_still_be_compared_with_people() -> 
     assert "only labels" in ours["aurc",].note
     with pytest.raises(Skip, match="no decisions of people"):
         findings(subject)
-
-
-@pytest.mark.parametrize(
-    ("params", "message"),
-    [
-        ({"human_column": "humans"}, "not in \\[data\\] columns; add it there. Did you mean 'human'"),
-        ({"final_column": "final"}, "holds 'yes', which is no class"),
-    ],
-)
-def test_columns_that_cannot_be_read_are_refused(params: dict[str, JsonValue], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        findings(decided(["1"] * 400, ["yes"] * 400), **params)
 
 
 def test_texts_are_shown_only_where_they_may_be() -> None:

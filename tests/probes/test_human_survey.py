@@ -1,7 +1,9 @@
 """Surveys: the published scoring by hand, alpha by another formula, planted differences, thin answers."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from audit.run import run_probe
-from audit.types import Finding, ProbeRun
+from audit.types import Finding, ProbeRun, Table
 from probes._survey import cronbach_alpha, feldt_interval
 from probes.human_survey import Params, survey
 from tests.subjects import make_subject
@@ -35,6 +37,10 @@ def found(done: ProbeRun, metric: str, **slice: str) -> Finding:
     return next(f for f in done.findings if f.metric == f"human.survey.{metric}" and f.slice == slice)
 
 
+def questions(done: ProbeRun) -> tuple[tuple[Any, ...], ...]:
+    return next(e for e in done.evidence if isinstance(e, Table)).rows
+
+
 def two_groups(apart: float, n: int = 40) -> str:
     """Return answers of two groups whose mean answers lie so far apart."""
     draw = np.random.default_rng(3)
@@ -49,24 +55,32 @@ LIKERT = {"kind": "likert", "columns": TEN[:4], "group": "team"}
 
 
 def test_the_published_example_scores_55(tmp_path: Path) -> None:
-    done = ask(tmp_path, table([BROOKE]))
+    done = ask(tmp_path, table([BROOKE] * 5))
     score = found(done, "score")
     assert score.value == pytest.approx(55)
-    assert score.n == 1
+    assert score.n == 5
     assert score.interval and score.interval.low < 55 < score.interval.high
     assert found(done, "alpha").value is None
 
 
+def test_fewer_than_five_have_no_figure(tmp_path: Path) -> None:
+    done = ask(tmp_path, table([BROOKE] * 4))
+    assert found(done, "score").note == "fewer than 5 complete respondents"
+    assert [row[2:5] for row in questions(done)] == [(None, None, None)] * 10
+    with pytest.raises(ValidationError, match="greater than or equal to 5"):
+        Params.model_validate({"min_group": 4})
+
+
 @pytest.mark.parametrize(("answers", "score"), [((5, 1) * 5, 100), ((1, 5) * 5, 0), ((3,) * 10, 50)])
 def test_the_ends_of_the_scale(tmp_path: Path, answers: tuple[int, ...], score: float) -> None:
-    assert found(ask(tmp_path, table([answers])), "score").value == pytest.approx(score)
+    assert found(ask(tmp_path, table([answers] * 5)), "score").value == pytest.approx(score)
 
 
 def test_questions_of_ones_own_are_reversed_where_declared(tmp_path: Path) -> None:
-    rows = [(7, 1), (7, 1), (4, 4), (1, 7)]
+    rows = [(7, 1), (7, 1), (4, 4), (4, 4), (1, 7)]
     plain = {"kind": "likert", "columns": ("a", "b"), "scale": (1, 7)}
     turned = ask(tmp_path, table(rows, ("a", "b")), **plain, reverse=("b",))
-    assert found(turned, "score").value == pytest.approx((100 + 100 + 50 + 0) / 4)
+    assert found(turned, "score").value == pytest.approx((100 + 100 + 50 + 50 + 0) / 5)
     assert found(turned, "alpha").value == pytest.approx(1)
     straight = ask(tmp_path, table(rows, ("a", "b")), **plain)
     assert found(straight, "score").value == pytest.approx(50)
@@ -104,14 +118,39 @@ def test_the_interval_of_alpha_holds_the_truth_95_times_in_100() -> None:
 
 
 def test_missing_answers_are_counted_and_never_filled_in(tmp_path: Path) -> None:
-    done = ask(tmp_path, table([BROOKE, BROOKE, (*BROOKE[:9], ""), ("",) * 10]))
+    done = ask(tmp_path, table([*[BROOKE] * 6, (*BROOKE[:9], ""), ("",) * 10]))
     assert found(done, "missing_answers").value == 11
-    assert found(done, "complete_share").value == 0.5
+    assert found(done, "complete_share").value == 0.75
     assert found(done, "score").value == pytest.approx(55)
-    assert found(done, "score").n == 2
+    assert found(done, "score").n == 6
     empty = ask(tmp_path, table([("",) * 10]))
     assert found(empty, "score").value is None
     assert found(empty, "complete_share").value == 0
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "nan", "-", " ", "无"])
+def test_what_stands_for_nothing_is_missing(tmp_path: Path, word: str) -> None:
+    rows = [(*BROOKE[:9], word, "a"), *[(*BROOKE, word)] * 5]
+    done = ask(tmp_path, table(rows, (*TEN, "team")), group="team")
+    assert found(done, "missing_answers").value == 1
+    assert {f.slice.get("team", "*") for f in done.findings} == {"*", "a"}
+
+
+def test_a_question_that_the_first_respondent_left_out_is_no_mistake(tmp_path: Path) -> None:
+    lines = [json.dumps({"q2": 4}), *[json.dumps({"q1": 5, "q2": 4})] * 6]
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    done = ask(tmp_path, "", file="answers.jsonl", kind="likert", columns=("q1", "q2"))
+    assert found(done, "missing_answers").value == 1
+    assert found(done, "score").n == 6
+
+
+def test_the_mean_answer_to_a_question_has_an_interval(tmp_path: Path) -> None:
+    rows = [(1 + k % 5, 4) for k in range(20)]
+    first, second = questions(ask(tmp_path, table(rows, ("a", "b")), kind="likert", columns=("a", "b")))
+    assert first[:3] == ("a", 20, 3.0)
+    half = 2.093 * np.std([row[0] for row in rows], ddof=1) / np.sqrt(20)
+    assert first[3:5] == pytest.approx((3 - half, 3 + half), abs=0.02)
+    assert second[3] < 4 < second[4]
 
 
 def test_a_group_served_worse_is_named(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_the_group_that_is_remembered_is_named() -> None:
     assert of["tpr_at_fpr", "f"].value == 1
     assert bounds(of["tpr_at_fpr", "m"])[1] < 0.5
     assert bounds(of["auc_difference", "*"])[0] > 0.2
-    assert "highest: f; lowest: m" in of["auc_difference", "*"].note
+    assert "highest: f 1.000; lowest: m 0.5" in of["auc_difference", "*"].note
 
 
 def test_each_number_names_the_attack_that_it_comes_from() -> None:

@@ -94,10 +94,40 @@ def test_further_columns_and_lengths_are_searched() -> None:
     source = [("phone", "web", None)[k] for k in rng.integers(0, 3, 1500)]
     long, missing = np.array([len(text.split()) > 48 for text in texts]), np.array([s is None for s in source])
     subject = failing(rng.random(1500) < 0.05 + 0.3 * long + 0.3 * missing, texts)
-    extra = {"source": tuple(source), "id": tuple(map(str, range(1500)))}
-    found = confirmed(replace(subject, splits={**subject.splits, "test": replace(subject.test, extra=extra)}))
+    found = confirmed(with_columns(subject, source=source, id=list(map(str, range(1500)))))
     assert "source: missing" in found
     assert any("words or more" in name for name in found)
+
+
+def with_columns(subject: Subject, **extra: Sequence[str | None]) -> Subject:
+    return replace(subject, splits={**subject.splits, "test": replace(subject.test, extra=extra)})
+
+
+def test_numbers_are_cut_and_what_cannot_be_searched_is_named() -> None:
+    rng = np.random.default_rng(6)
+    age, n = rng.integers(18, 90, 1500), 1500
+    told = [str(a) if k % 10 else (None, "", "N/A")[k % 3] for k, a in enumerate(age)]
+    subject = failing(rng.random(n) < np.where(age >= 65, 0.6, 0.1), texts_of(rng, n))
+    searched = with_columns(subject, age=told, pseudonym=[f"p{k % 30}" for k in range(n)])
+    assert any(name.startswith("age: ") and name.endswith(" or more") for name in confirmed(searched))
+    names = {c.text: c for c in conditions(searched.test, subject.labels, 60)}
+    assert names["age: missing"].members.tolist() == [k % 10 == 0 for k in range(n)]
+    above = next(c for name, c in names.items() if name.endswith(" or more") and name.startswith("age"))
+    assert above.opposite.endswith(" or missing")
+    table = next(e for e in evidence(searched) if isinstance(e, Table))
+    assert table.note.endswith("; columns not searched: pseudonym (more than 20 values that are no numbers)")
+
+
+def test_what_people_decided_is_no_slice() -> None:
+    rng = np.random.default_rng(7)
+    wrong = rng.random(900) < 0.2
+    subject = with_columns(failing(wrong, texts_of(rng, 900)), moderator=["01"[k] for k in wrong.astype(int)])
+    assert confirmed(subject) == ["moderator: 1"]
+    decided = replace(subject.test, decisions={"moderator": wrong.astype(np.int64)})
+    told = replace(subject, splits={**subject.splits, "test": decided})
+    assert confirmed(told) == []
+    table = next(e for e in evidence(told) if isinstance(e, Table))
+    assert "moderator (what people decided is no property of a text)" in table.note
 
 
 def test_errors_without_a_pattern_seldom_make_a_slice() -> None:
