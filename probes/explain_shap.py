@@ -64,7 +64,7 @@ NO_EFFECT = "no word of any text explained moves the score"
 
 @probe(
     "explain.shap",
-    version=1,
+    version=2,
     values=("transparency", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,

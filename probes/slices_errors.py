@@ -27,12 +27,9 @@ from audit.types import (
 from probes._groups import PRIVATE
 from probes._quality.rows import groups_of, take
 from probes._sample import drawn
-from probes._slices.conditions import Slice, conditions
+from probes._slices.conditions import Slice, conditions, personal_columns
 from probes._slices.search import Search, chances, holm, search
 from probes._text import normalised
-
-LONGEST = 1000
-"""Characters of the longest text shown as an example."""
 
 
 class Params(Frozen):
@@ -92,7 +89,7 @@ class Tested:
         return self.p_value <= 1 - LEVEL and self.rows >= PRIVATE
 
 
-@probe("slices.errors", version=1, values=("fairness", "value_creation"), needs=("labels",), measures=MEASURES)
+@probe("slices.errors", version=2, values=("fairness", "value_creation"), needs=("labels",), measures=MEASURES)
 def slices_errors(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Find rows for which the model fails more often: by words, length, class, groups and columns. Ideal: no slice.
 
@@ -202,6 +199,7 @@ def newcombe(errors: Ints, rows: Ints) -> tuple[float, Interval]:
 
 
 def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> Table:
+    left_out = ", ".join(personal_columns(rows.split))
     return Table(
         name="slices.errors.slices",
         columns=(
@@ -218,6 +216,7 @@ def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> T
         note=(
             f"{found.searched:,} slices were searched, {found.passed:,} were within the rate of false discoveries "
             f"({params.false_discoveries:g}), {len(tested)} were left once overlapping ones were merged"
+            + (f"; columns left out, because they hold personal data: {left_out}" if left_out else "")
         ),
     )
 
@@ -256,7 +255,7 @@ def _example(subject: Subject, rows: Rows, row: int, condition: str) -> Example:
     predicted = int(rows.predicted[row])
     return Example(
         id=rows.split.ids[row],
-        before=rows.split.texts[row][:LONGEST],
+        before=rows.split.texts[row],
         change=condition,
         label=subject.labels[rows.split.labels[row]],
         predicted_before=subject.labels[predicted],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.personal_data.masking import masked
+from audit.personal_data.naming import discreet
 from audit.types import Bools, Ints, Split
 from probes._quality.learn import WORD
 from probes._rows import group_rows
@@ -94,10 +95,21 @@ def _groups(split: Split) -> Iterator[Condition]:
             yield Condition(f"{column.name}: {group}", f"not {column.name}: {group}", members.copy())
 
 
+def personal_columns(split: Split) -> tuple[str, ...]:
+    """Return the further columns whose values, few enough to make conditions, hold personal data."""
+    values = {column: set(cells) for column, cells in split.extra.items()}
+    return tuple(
+        column
+        for column, few in values.items()
+        if len(few) <= MOST_VALUES and any(value and discreet(value) != value for value in few)
+    )
+
+
 def _categories(split: Split) -> Iterator[Condition]:
+    left_out = personal_columns(split)
     for column, cells in split.extra.items():
         values = dict.fromkeys(cells)
-        if len(values) <= MOST_VALUES:
+        if len(values) <= MOST_VALUES and column not in left_out:
             for value in values:
                 members = np.array([cell == value for cell in cells], dtype=bool)
                 phrase = f"{column}: {'missing' if value is None else value}"

@@ -94,10 +94,14 @@ def test_further_columns_and_lengths_are_searched() -> None:
     source = [("phone", "web", None)[k] for k in rng.integers(0, 3, 1500)]
     long, missing = np.array([len(text.split()) > 48 for text in texts]), np.array([s is None for s in source])
     subject = failing(rng.random(1500) < 0.05 + 0.3 * long + 0.3 * missing, texts)
-    extra = {"source": tuple(source), "id": tuple(map(str, range(1500)))}
-    found = confirmed(replace(subject, splits={**subject.splits, "test": replace(subject.test, extra=extra)}))
+    clerks = tuple(f"{one}@example.org" for one in source)
+    extra = {"clerk": clerks, "source": tuple(source), "id": tuple(map(str, range(1500)))}
+    subject = replace(subject, splits={**subject.splits, "test": replace(subject.test, extra=extra)})
+    found = confirmed(subject)
     assert "source: missing" in found
     assert any("words or more" in name for name in found)
+    table = next(e for e in evidence(subject) if isinstance(e, Table))
+    assert "columns left out, because they hold personal data: clerk" in table.note
 
 
 def test_errors_without_a_pattern_seldom_make_a_slice() -> None:
