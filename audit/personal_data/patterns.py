@@ -74,7 +74,8 @@ def _is_public_address(text: str) -> bool:
         return False
 
 
-_IBAN_START = re.compile(r"(?<![A-Za-z0-9*]) [A-Za-z]{2} [0-9]{2} (?: [ ]? [A-Za-z0-9] ){11,28}", re.VERBOSE)
+# Seen ahead, not taken: words may look like the start of an account number that stands among them.
+_IBAN_START = re.compile(r"(?<![A-Za-z0-9*]) (?= ( [A-Za-z]{2} [0-9]{2} (?: [ ]? [A-Za-z0-9] ){11,28} ) )", re.VERBOSE)
 _WORD = re.compile(r"\w", re.ASCII)
 _FEWEST_DIGITS = 10
 """Of an account number; words that happen to pass its check have fewer."""
@@ -83,7 +84,7 @@ _FEWEST_DIGITS = 10
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yield account numbers, written together or in groups; the words that follow are not part of them."""
     for match in _IBAN_START.finditer(text):
-        at = [k for k in range(*match.span()) if text[k] != " "]
+        at = [k for k in range(*match.span(1)) if text[k] != " "]
         for length in IBAN_LENGTHS:
             end = at[length - 1] + 1 if length <= len(at) else 0
             if end and not _WORD.match(text, end) and _is_iban("".join(text[k] for k in at[:length])):

@@ -167,6 +167,7 @@ def test_what_stands_before_a_number_does_not_hide_it() -> None:
     assert masked("ID11010519491231002X") == "ID******************"
     assert masked("20240115 110105 1949 1231 002X") == "20240115 ****** **** **** ****"
     assert masked("2345 4111 1111 1111 1111") == "2345 **** **** **** ****"
+    assert masked("at50 went de89370400440532013000") == "at50 went **********************"
 
 
 def test_masks_keep_the_kind_and_hide_the_person() -> None:
