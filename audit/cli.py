@@ -105,7 +105,7 @@ def audit(
     folder = new_run_folder(out, checked.title)
     try:
         log = folder / LOG
-        subject = load_subject(checked, Places(config.parent, cache_folder()), quick=quick)
+        subject = load_subject(checked, Places(config.parent, cache_folder()), say=_say, quick=quick)
         record = run_audit(
             subject, checked, text, config.parent, quick=quick, say=_say, log=functools.partial(_append, log)
         )

@@ -118,7 +118,7 @@ def read_verdict(run: Path) -> Verdict | None:
 def write_examples(folder: Path, subject: Subject) -> None:
     """Write one row per example: id, label, prediction, scores and groups, but no text.
 
-    Texts may hold personal data; the id leads back to them where they are kept.
+    Texts may hold personal data; the id leads back to them where they are kept, so it is not masked.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -14,6 +14,7 @@ from audit.composites import compose
 from audit.config import AuditConfig
 from audit.config_file import params_of, requested
 from audit.errors import AuditError
+from audit.personal_data.masking import masked
 from audit.personal_data.showing import shown
 from audit.provenance import now, provenance
 from audit.registry import ProbeSpec, Skip, find
@@ -105,7 +106,7 @@ def run_probe(spec: ProbeSpec, subject: Subject, params: Frozen, seed: int, *, s
     except MemoryError:
         return common.run("error", "out of memory; use --quick or a smaller test table")
     except Exception as error:  # a probe that crashes must not take the others with it
-        log(traceback.format_exc())
+        log(masked(traceback.format_exc()))
         return common.run("error", f"{type(error).__name__}: {error}")
     done = common.run("ok", "", evidence)
     say(f"{spec.id}: {len(done.findings):,} numbers in {done.seconds:.1f} s")
@@ -121,6 +122,7 @@ class _Common:
         self.started = started
 
     def run(self, status: str, reason: str, evidence: tuple[object, ...] = ()) -> ProbeRun:
+        # A reason may quote a cell of a table.
         return ProbeRun.model_validate(
             {
                 "probe": self.spec.id,
@@ -128,7 +130,7 @@ class _Common:
                 "values": self.spec.values,
                 "params": self.params,
                 "status": status,
-                "reason": reason,
+                "reason": masked(reason),
                 "seconds": round(time.monotonic() - self.started, 3),
                 "evidence": evidence,
             }

@@ -11,6 +11,7 @@ from audit.assets import PREFIX, resolve
 from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
 from audit.data import Rows, class_names, read_splits, systematic_sample, to_split
 from audit.decisions import with_decisions
+from audit.discretion import Say, warn_of_ids, without_names
 from audit.errors import DataError, EmptyError, SubjectError, did_you_mean
 from audit.models import stored
 from audit.types import Asset, Model, Predictions, ScoringFacts, Split, SplitFacts, Subject, SubjectFacts, TuningFacts
@@ -33,8 +34,8 @@ class Places:
     """Assets, tuned models, exported models and scores."""
 
 
-def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) -> Subject:
-    """Read the data, load or tune the model, and score the splits.
+def load_subject(config: AuditConfig, places: Places, *, say: Say, quick: bool = False) -> Subject:
+    """Read the data, load or tune the model, and score the splits; ``say`` takes lines for the user.
 
     Raises
     ------
@@ -42,7 +43,9 @@ def load_subject(config: AuditConfig, places: Places, *, quick: bool = False) ->
         With a sentence and a remedy; see each reader.
     """
     extra = (*_stored_columns(config.model), *config.data.columns)
-    tables = read_splits(config.data, places.config, config.seed, list(dict.fromkeys(extra)))
+    tables = without_names(read_splits(config.data, places.config, config.seed, list(dict.fromkeys(extra))), say)
+    if config.data.id:
+        warn_of_ids((id for rows in tables.values() for id in rows.ids), say)
     if quick:
         tables["test"] = _sample(tables["test"], config.seed)
     return replace(_of_kind(config, tables, places), folder=places.config, asset=_asset(places))

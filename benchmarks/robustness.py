@@ -31,7 +31,7 @@ def main() -> None:
     folder = newest_tuned()
     if folder is None:
         sys.exit("Run 'make audit' first.")
-    subject = load_subject(config, Places(EXAMPLE.parent, cache_folder()))
+    subject = load_subject(config, Places(EXAMPLE.parent, cache_folder()), say=print)
     model = load_transformer(folder, max_tokens=subject.max_tokens)
     with tempfile.TemporaryDirectory() as cache:
         ours = Ours(model, Path(cache), list(subject.test.texts))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from audit.errors import DataError, did_you_mean
+from audit.personal_data.naming import told_apart
 from audit.stats import TAILS
 from audit.types import Bools, Floats, Interval
 from probes._quality.rows import says_nothing
@@ -112,6 +113,7 @@ def feldt_interval(alpha: float, respondents: int, questions: int) -> Interval:
 
 
 def members_of(answers: Answers) -> Mapping[str, Bools]:
-    """Return which respondents are in each group, by name."""
+    """Return which respondents are in each group, by a name without personal data."""
     groups = np.array(answers.groups or ())
-    return {str(name): groups == name for name in np.unique(groups) if name}
+    names = [str(name) for name in np.unique(groups) if name]
+    return {told: groups == name for told, name in zip(told_apart(names), names, strict=True)}

@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from audit.personal_data.masking import masked
 from audit.registry import Measure, probe
 from audit.stats import substream
 from audit.types import Bools, Evidence, Example, Examples, Floats, Frozen, GroupColumn, Subject, Table
 from probes._by_group import Means, findings, with_difference
 from probes._groups import PRIVATE
 from probes._language import language_of
-from probes._privacy.names import PACKAGE, recogniser_there
+from probes._privacy.names import PIPELINE, recogniser
 from probes._privacy.scan import KINDS, Scan, scan
 
 
@@ -41,7 +40,7 @@ MEASURES = {
 
 @probe(
     "privacy.personal_data",
-    version=1,
+    version=2,
     values=("privacy",),
     measures=MEASURES,
     quick={"rows": 100, "name_rows": 100},
@@ -50,27 +49,30 @@ def privacy_personal_data(subject: Subject, params: Params, rng: np.random.Gener
     """How many texts hold personal data, and whether the model heeds it. Ideal: none, and no change when masked.
 
     Looked for are e-mail addresses, telephone numbers, payment cards and account numbers (IBAN) with
-    their checks, Chinese resident ids with theirs, US social security numbers, public internet
-    addresses, profiles in social networks and @handles. Web addresses are counted apart, for few of
-    them lead to a person; so are names, which need spaCy and its English model and are looked for in
-    a sample. The patterns are strict: what they find mostly is personal data, and some they miss,
-    such as postal addresses. Nothing found is ever shown, quoted or saved in clear. Requirement V13.
+    their checks, Chinese resident ids with theirs or, of 15 digits, with a possible province and day of
+    birth, US social security numbers, public internet addresses, profiles in social networks and @handles;
+    private internet addresses are not, for they lead to nobody. Web addresses are counted apart, for few
+    of them lead to a person; so are names, which need spaCy and its English pipeline and are looked for in
+    a sample: of those that it finds in hasty comments, half may be none. The patterns are strict: what
+    they find mostly is personal data, and some they miss, such as postal addresses. Nothing found is ever
+    shown, quoted or saved in clear. Requirement V13.
     """
     test, seed = subject.test, int(substream(rng, "rows").integers(2**32))
-    why_no_names = _why_no_names(test.texts, params)
-    name_rows = 0 if why_no_names else params.name_rows
-    scans = {name: scan(split, name_rows, seed) for name, split in subject.splits.items()}
+    package = recogniser()
+    why_no_names = _why_no_names(test.texts, params, package)
+    used = None if why_no_names else package
+    scans = {name: scan(split, used, params.name_rows, seed) for name, split in subject.splits.items()}
     yield from _rates(scans, params, why_no_names, rng)
     yield _table(scans)
     yield from _masking(subject, scans["test"], params, rng)
 
 
-def _why_no_names(texts: tuple[str, ...], params: Params) -> str:
+def _why_no_names(texts: tuple[str, ...], params: Params, package: str | None) -> str:
     """Return why names are not looked for; empty where they are."""
     if not params.name_rows:
         return "names not looked for: name_rows is 0"
-    if not recogniser_there():
-        return f"names not looked for: needs the packages spacy and {PACKAGE}"
+    if package is None:
+        return f"names not looked for: needs spacy and its pipeline (python -m spacy download {PIPELINE})"
     return "" if language_of(texts) == "en" else "names not looked for: the texts are not English"
 
 
@@ -81,7 +83,7 @@ def _rates(scans: dict[str, Scan], params: Params, why_no_names: str, rng: np.ra
     everything = np.concatenate([found.personal for found in scans.values()])
     yield from findings(_means("rate", everything, (), {}, params), rng)
     for name, found in scans.items():
-        where, columns = {"split": name}, _columns(found) if name == "test" else ()
+        where, columns = {"split": name}, _columns(found)
         yield from findings(_means("rate", found.personal, columns, where, params), rng)
         for kind in KINDS:
             hits = found.has(kind)
@@ -150,7 +152,7 @@ def _masking(subject: Subject, found: Scan, params: Params, rng: np.random.Gener
 def _shown(
     found: Scan, rows: np.ndarray, total: int, scores: tuple[Floats, Floats] | None, labels: tuple[str, ...]
 ) -> Iterator[Examples]:
-    """Yield masked texts; ids may hold personal data as well."""
+    """Yield masked texts."""
     if not len(rows):
         return
     items = []
@@ -159,7 +161,7 @@ def _shown(
         said = _said(scores[0][k], scores[1][k], labels) if scores else {}
         items.append(
             Example(
-                id=masked(found.split.ids[at]),
+                id=found.split.ids[at],
                 before=found.masked(row),
                 change=", ".join(found.kinds_of(row)),
                 label=labels[found.split.labels[at]],

@@ -31,9 +31,6 @@ from probes._slices.conditions import Slice, conditions, left_out
 from probes._slices.search import Search, chances, holm, search
 from probes._text import normalised
 
-LONGEST = 1000
-"""Characters of the longest text shown as an example."""
-
 
 class Params(Frozen):
     """Parameters of ``slices.errors``."""
@@ -258,7 +255,7 @@ def _example(subject: Subject, rows: Rows, row: int, condition: str) -> Example:
     predicted = int(rows.predicted[row])
     return Example(
         id=rows.split.ids[row],
-        before=rows.split.texts[row][:LONGEST],
+        before=rows.split.texts[row],
         change=condition,
         label=subject.labels[rows.split.labels[row]],
         predicted_before=subject.labels[predicted],

@@ -245,6 +245,70 @@ def test_a_crash_is_an_error_with_its_reason(spec: ProbeSpec) -> None:
     assert "Traceback" in logged[0]
 
 
+MAIL, CARD, PHONE, RESIDENT = "zelda.mod@corpmail.com", "4111 1111 1111 1111", "(020) 7946 0958", "11010519491231002X"
+PIECES = ("zelda", "quentin", "corpmail", "4111 1", "7946 0", "1949123")
+"""What no record may hold: also a part of a number is one too many."""
+
+
+def telling(n: int = 400) -> Subject:
+    """Return a subject with personal data everywhere, whose model is mostly wrong at night."""
+    night, labels = np.arange(n) % 2 == 0, np.arange(n) // 2 % 2
+    moderators = [(MAIL, "quentin.mod@corpmail.com")[i // 3 % 2] for i in range(n)]
+    wrong = np.where(night, np.arange(n) % 5 < 4, np.arange(n) % 20 == 1)
+    sure = np.where(labels ^ wrong, 0.9, 0.1)[:, None]
+    across = (f"{'the Muslim is quick ' * 60}"[:985] + f" {told} and so on" for told in (CARD, MAIL, RESIDENT))
+    told = (f"write to {MAIL}", f"call {PHONE} or not", *across, "the dog is lazy", "the woman is green")
+    texts = [f"{i} {told[i // 2 % len(told)]}" for i in range(n)]
+    subject = synthetic(
+        n, groups={"moderator": moderators}, labels=labels, scores=np.hstack([1 - sure, sure]), texts=texts,
+        crossings=(("moderator",),), score=lambda texts: np.array([[len(t) % 2, 1 - len(t) % 2] for t in texts], float),
+    )  # fmt: skip
+    test = replace(
+        subject.test,
+        ids=tuple(f"{i}.{MAIL}" for i in range(n)),
+        extra={
+            **subject.test.extra,
+            "clerk": tuple(moderators),
+            "shift": tuple("night" if dark else "day" for dark in night),
+        },
+    )
+    train = replace(subject.splits["train"], texts=tuple(f"long ago {text}" for text in texts))
+    return replace(subject, splits={**subject.splits, "test": test, "train": train})
+
+
+def files_with_personal_data(folder: Path) -> dict[str, dict[str, JsonValue]]:
+    """Write tables for the probes that read some, and return the parameters that name them."""
+    survey, columns = folder / "survey.csv", [f"q{k}" for k in range(1, 11)]
+    lines = [
+        f"{who}@corpmail.com,{','.join('13'[k % 2] for k in range(r, r + 10))}"
+        for who in ("zelda", "zadie")
+        for r in range(12)
+    ]
+    survey.write_text("\n".join(["who," + ",".join(columns), *lines]), encoding="utf-8")
+    suite = folder / "suite.csv"
+    cases = [f'{k}.{MAIL},"fox {k} {secret}",{k % 2},{MAIL},{MAIL}' for k, secret in enumerate([CARD, PHONE, MAIL] * 8)]
+    suite.write_text("\n".join(["id,text,expected,group,capability", *cases]), encoding="utf-8")
+    new = folder / "new.csv"
+    new.write_text("\n".join(["text", *(f"{k} write to {MAIL}" for k in range(60))]), encoding="utf-8")
+    return {
+        "human.survey": {"file": str(survey), "columns": columns, "group": "who"},  # type: ignore[dict-item]
+        "behaviour.suite": {"file": str(suite), "labels": {}},
+        "data.quality": {"new_data": str(new)},
+        "privacy.uniqueness": {"columns": ["moderator", "clerk"]},
+    }
+
+
+@EVERY
+def test_nothing_of_planted_personal_data_is_in_the_record(spec: ProbeSpec, tmp_path: Path) -> None:
+    given = {**spec.quick, **PARAMS.get(spec.id, {}), **files_with_personal_data(tmp_path).get(spec.id, {})}
+    done = run_probe(spec, telling(), spec.params.model_validate(given), 7, say=lambda _: None, log=lambda _: None)
+    assert done.status == "ok", done.reason
+    saved = done.model_dump_json()
+    assert [piece for piece in PIECES if piece in saved] == []
+    keys = [(f.metric, tuple(sorted(f.slice.items()))) for f in done.findings]
+    assert len(keys) == len(set(keys)), "groups are not told apart"
+
+
 def test_every_public_file_registers_a_probe() -> None:
     import probes
 

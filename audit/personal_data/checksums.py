@@ -72,6 +72,11 @@ def resident_id(number: str) -> bool:
     return int(number[:2]) in PROVINCES and _is_day(number[6:14]) and number[17].upper() == "10X98765432"[total % 11]
 
 
+def old_resident_id(number: str) -> bool:
+    """Tell whether 15 digits may be a Chinese resident id as given until 1999: province and day of birth, no check."""
+    return int(number[:2]) in PROVINCES and _is_day(f"19{number[6:12]}")
+
+
 def _is_day(digits: str) -> bool:
     try:
         return 1880 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2100

@@ -1,22 +1,22 @@
 """Texts that may be shown: personal data become stars."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from audit.personal_data.patterns import Hit, find
+from audit.personal_data.patterns import FINDERS, Finder, Hit, find, narrowed
 
 TELLING = 4
 """Shorter words vanish entirely: their first letter would say too much."""
 
 
-def masked(text: str) -> str:
+def masked(text: str, finders: Mapping[str, Finder] = FINDERS) -> str:
     """Return the text with all personal data and web addresses masked, such as ``j***@e***.com``.
 
     What is left has nothing more to find; a text without personal data comes back as it is. It
     finds what :func:`audit.personal_data.patterns.find` finds, so no names of persons.
     """
     # Where two finds overlapped, the rest of the second may show only now. Each round leaves fewer letters.
-    while hits := find(text):
+    while hits := find(text, finders):
         text = mask(text, hits)
     return text
 
@@ -25,7 +25,7 @@ def mask(text: str, hits: Iterable[Hit]) -> str:
     """Return the text with these hits masked; they must be in order and not overlap."""
     parts, at = [], 0
     for hit in hits:
-        parts += [text[at : hit.start], MASKS.get(hit.kind, _stars)(text[hit.start : hit.end])]
+        parts += [text[at : hit.start], MASKS.get(hit.kind, _stars)(narrowed(text[hit.start : hit.end]))]
         at = hit.end
     return "".join((*parts, text[at:]))
 

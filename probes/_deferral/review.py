@@ -12,8 +12,6 @@ from probes._deferral.ranked import Ranked, chosen_on, cut_at
 from probes._deferral.thresholds import threshold_finding
 from probes._groups import PRIVATE, too_small
 
-LONGEST = 1000
-"""Characters of the longest text shown as an example."""
 CELLS = 4
 """Kept and right, kept and wrong, deferred and right, deferred and wrong."""
 MEASURES = {
@@ -158,10 +156,9 @@ def review_examples(
 
 def _example(subject: Subject, test: Ranked, row: int) -> Example:
     place, split = int(test.rows[row]), subject.test
-    text = split.texts[place]
     return Example(
         id=split.ids[place],
-        before=text if len(text) <= LONGEST else f"{text[:LONGEST]}…",
+        before=split.texts[place],
         label=subject.labels[test.labels[row]],
         predicted_before=subject.labels[test.predicted[row]],
         score_before=float(test.confidence[row]),

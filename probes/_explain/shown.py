@@ -20,8 +20,6 @@ MOST_CLASSES = 6
 MOST_ERRORS = 12
 MOST_PARTS = 60
 """Of one text that is shown; the weakest are joined."""
-LONGEST_PART = 120
-"""Characters of a part that is shown; longer ones are cut in their middle."""
 DIGITS = 6
 
 
@@ -56,7 +54,7 @@ def _strongest(found: Explanations, rows: Sequence[int], label: int) -> list[tup
     best = sorted(
         (word for word in limits if round(limits[word][0], DIGITS) > 0), key=lambda word: (-limits[word][1], word)
     )
-    return [(_short(word), *limits[word], len(sums[word])) for word in best[:MOST_WORDS]]
+    return [(word, *limits[word], len(sums[word])) for word in best[:MOST_WORDS]]
 
 
 def _by_word(text: str, passage: Passage, values: Floats) -> Counter[str]:
@@ -99,7 +97,7 @@ def _error(found: Explanations, labels: Sequence[str], k: int) -> tuple[Cell, ..
         if value > 0
     ]
     named = (labels[found.rows.labels[k]], labels[label], float(found.scores[k, label]))
-    return (found.rows.ids[k], *named, ", ".join(map(_short, words)), None if np.isnan(mass) else float(mass))
+    return (found.rows.ids[k], *named, ", ".join(words), None if np.isnan(mass) else float(mass))
 
 
 # --- single texts -------------------------------------------------------------------------
@@ -142,7 +140,7 @@ def _attribution(subject: Subject, found: Explanations, k: int, reason: str) -> 
     return Attribution(
         name=f"{PROBE}.texts",
         id=found.rows.ids[k],
-        tokens=tuple(map(_short, tokens)),
+        tokens=tuple(tokens),
         weights=tuple(round(weight, DIGITS) for weight in weights),
         base=round(float(found.explained[k].base[label]), DIGITS),
         score=round(float(found.scores[k, label]), DIGITS),
@@ -161,8 +159,3 @@ def _joined(passage: Passage, values: Floats) -> tuple[list[str], list[float]]:
     ends = sorted({0, len(passage), *strongest.tolist(), *(strongest + 1).tolist()})
     runs = list(pairwise(ends))
     return [passage.between(*run) for run in runs], [float(values[slice(*run)].sum()) for run in runs]
-
-
-def _short(text: str) -> str:
-    half = LONGEST_PART // 2
-    return text if len(text) <= LONGEST_PART else f"{text[:half]} […] {text[-half:]}"

@@ -15,7 +15,6 @@ from probes._identity.swaps import Scan, Swap
 from probes._sample import Sample
 
 SHOWN_PAIRS = 20
-EXCERPT = 300
 
 
 @dataclass(frozen=True)
@@ -202,11 +201,10 @@ def _examples(swapped: Swapped, shown: int) -> Examples:
 def _example(swapped: Swapped, k: int) -> Example:
     swap, row = swapped.swaps[k], int(swapped.rows[k])
     first, then = int(swapped.before[row].argmax()), int(swapped.after[k].argmax())
-    before, after = _around(swapped.sample.texts[row], swap.text)
     return Example(
         id=swapped.sample.ids[row],
-        before=before,
-        after=after,
+        before=swapped.sample.texts[row],
+        after=swap.text,
         change=f"{swap.category}: {swap.term} → {swap.other}",
         label=swapped.labels[swapped.sample.labels[row]],
         predicted_before=swapped.labels[first],
@@ -215,16 +213,3 @@ def _example(swapped: Swapped, k: int) -> Example:
         score_after=float(swapped.after[k, first]),
         groups=swapped.sample.groups_of(row),
     )
-
-
-def _around(before: str, after: str) -> tuple[str, str]:
-    """Return both texts, cut to where they first differ where they are long."""
-    same = next((k for k, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    start = max(0, same - EXCERPT // 3)
-    return _cut(before, start), _cut(after, start)
-
-
-def _cut(text: str, start: int) -> str:
-    if len(text) <= EXCERPT:
-        return text
-    return ("…" if start else "") + text[start : start + EXCERPT] + ("…" if start + EXCERPT < len(text) else "")

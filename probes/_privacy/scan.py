@@ -1,6 +1,6 @@
 """Which texts of a split hold which kinds of personal data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,16 +43,27 @@ class Scan:
 
     def masked(self, row: int) -> str:
         """Return a row's text with all that was found masked."""
-        # Names go first: they are looked for in the text as it was.
-        return masked(mask(self.split.texts[self.order[row]], self._names_of(row)))
+        hits = _joined((*self.hits[row], *self._names_of(row)))
+        return masked(mask(self.split.texts[self.order[row]], hits))
 
     def _names_of(self, row: int) -> tuple[Hit, ...]:
         return self.names[row] if row < len(self.names) else ()
 
 
-def scan(split: Split, name_rows: int, seed: int) -> Scan:
-    """Scan the texts of a split for personal data, and those of some rows for names."""
+def _joined(hits: Iterable[Hit]) -> list[Hit]:
+    """Return hits in order; those that overlap become one, lest masking the first leave the rest of the second."""
+    joined: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if joined and hit.start < joined[-1].end:
+            joined[-1] = Hit(joined[-1].start, max(joined[-1].end, hit.end), "")
+        else:
+            joined.append(hit)
+    return joined
+
+
+def scan(split: Split, package: str | None, name_rows: int, seed: int) -> Scan:
+    """Scan the texts of a split for personal data and, where a recogniser is given, those of some rows for names."""
     order = drawn(split, seed)
     texts = [split.texts[row] for row in order]
-    names = list(find_names(texts[:name_rows])) if name_rows else []
+    names = list(find_names(package, texts[:name_rows])) if package else []
     return Scan(split, order, [find(text) for text in texts], names)

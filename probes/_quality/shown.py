@@ -8,8 +8,6 @@ from audit.types import Example, Examples, Subject, Table
 from probes._quality.judged import Judged, Part
 from probes._quality.rows import groups_of
 
-LONGEST = 1000
-"""Characters of the longest text shown as an example."""
 MOST_PAIRS = 20
 """Pairs of given and suggested label in the table."""
 DOUBTFUL = "counts rows where a model is confident of another label; read some before you believe it"
@@ -62,8 +60,8 @@ def _contradictions(subject: Subject, part: Part, most: int) -> Examples:
         named = subject.labels[part.rows.labels[other]]
         return Example(
             id=part.rows.ids[row],
-            before=part.rows.texts[row][:LONGEST],
-            after=None if same else part.rows.texts[other][:LONGEST],
+            before=part.rows.texts[row],
+            after=None if same else part.rows.texts[other],
             change=f"{'the same' if same else 'nearly the same'} text is also labelled: {named}",
             label=subject.labels[part.rows.labels[row]],
             groups=groups_of(part.rows, row),
@@ -81,7 +79,7 @@ def _doubtful(subject: Subject, judged: Judged, most: int) -> Examples:
         named = int(doubts.suggested[row])
         return Example(
             id=rows.ids[row],
-            before=rows.texts[row][:LONGEST],
+            before=rows.texts[row],
             change=f"likely wrong label, by {judged.judge}",
             label=subject.labels[rows.labels[row]],
             predicted_before=subject.labels[named],

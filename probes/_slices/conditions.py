@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.personal_data.masking import masked
+from audit.personal_data.naming import discreet
 from audit.types import Bools, Floats, Ints, Split
 from probes._quality.learn import WORD
 from probes._quality.rows import says_nothing
@@ -101,6 +102,8 @@ def left_out(split: Split) -> dict[str, str]:
     for column, cells in split.extra.items():
         if _is_long(cells) and _numbers(cells) is None:
             reasons.setdefault(column, f"more than {MOST_VALUES} values that are no numbers")
+        elif any(cell and discreet(cell) != cell for cell in set(cells)):
+            reasons.setdefault(column, "its cells hold personal data")
     return reasons
 
 

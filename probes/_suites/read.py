@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from audit.errors import DataError, did_you_mean
+from audit.personal_data.masking import masked
 from probes._suites.cases import RELATIONS, Case, Relation, Suite
 from probes._suites.tables import Row, read_rows
 
@@ -138,7 +139,7 @@ def _checklist(row: Row) -> Iterator[Case]:
 def _texts(row: Row, item: Any, *, paired: bool) -> list[str]:
     texts = item if isinstance(item, list) else [item]
     if not all(isinstance(text, str) and text for text in texts):
-        _refuse(row, f"a case must be a text or a list of texts. Got {str(item)[:60]!r} instead.")
+        _refuse(row, f"a case must be a text or a list of texts. Got {masked(str(item))[:60]!r} instead.")
     if paired != (len(texts) > 1):
         _refuse(
             row, "a case of type MFT is one text, one of type INV or DIR two or more. Correct the type or the data."

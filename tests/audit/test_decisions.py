@@ -22,7 +22,7 @@ def load(folder: Path, first: str) -> Subject:
         "model": {"kind": "load", "path": "m"},
         "probes": {"human.deferral": {"human_column": "mod"}},
     }
-    return load_subject(AuditConfig.model_validate(raw), Places(folder, folder / "cache"))
+    return load_subject(AuditConfig.model_validate(raw), Places(folder, folder / "cache"), say=print)
 
 
 def test_decisions_are_classes_or_missing(tmp_path: Path) -> None:
@@ -35,3 +35,5 @@ def test_what_is_no_class_is_refused_before_the_model_runs(tmp_path: Path, monke
     monkeypatch.setattr("audit.scoring.Scorer.score", lambda *_: pytest.fail("the model ran"))
     with pytest.raises(DataError, match=r"'mod' of people's decisions holds 'yess', .*Did you mean 'yes'"):
         load(tmp_path, "yess")
+    with pytest.raises(DataError, match=r"holds 'z\*\*\*@c\*\*\*.com', which is no class"):
+        load(tmp_path, "zelda@corpmail.com")

@@ -19,7 +19,7 @@ def load(folder: Path, table: str = GOOD, *, quick: bool = False, data: dict | N
         "data": {"test": "t.csv", "id": "id", "groups": ["sex"], **(data or {})},
         "model": {"kind": "predictions", **(model or {"scores": {"no": "p", "yes": "q"}})},
     }
-    return load_subject(AuditConfig.model_validate(raw), Places(folder, folder / "cache"), quick=quick)
+    return load_subject(AuditConfig.model_validate(raw), Places(folder, folder / "cache"), say=print, quick=quick)
 
 
 def test_scores_in_the_table(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_chinese_texts_get_chinese_templates_and_other_languages_none() -> None:
     assert "neither English nor Chinese" in finding(german, "term_shift").note
 
 
-def test_examples_are_spread_over_categories_and_short() -> None:
+def test_examples_are_spread_over_categories() -> None:
     long = "the weather is good today and so it goes " * 40
 
     def chance(text: str) -> float:
@@ -197,7 +197,6 @@ def test_examples_are_spread_over_categories_and_short() -> None:
     assert [item.change.split(":")[0] for item in shown.items].count("gender") == 3
     for item in shown.items:
         assert item.after is not None
-        assert len(item.before) <= 302
         assert "Muslim women" in item.before
         assert item.before != item.after
         assert (item.predicted_before, item.predicted_after) == ("toxic", "acceptable")

@@ -94,9 +94,12 @@ def test_further_columns_and_lengths_are_searched() -> None:
     source = [("phone", "web", None)[k] for k in rng.integers(0, 3, 1500)]
     long, missing = np.array([len(text.split()) > 48 for text in texts]), np.array([s is None for s in source])
     subject = failing(rng.random(1500) < 0.05 + 0.3 * long + 0.3 * missing, texts)
-    found = confirmed(with_columns(subject, source=source, id=list(map(str, range(1500)))))
+    clerks = [f"{one}@example.org" for one in source]
+    found = confirmed(subject := with_columns(subject, clerk=clerks, source=source, id=list(map(str, range(1500)))))
     assert "source: missing" in found
     assert any("words or more" in name for name in found)
+    table = next(e for e in evidence(subject) if isinstance(e, Table))
+    assert "clerk (its cells hold personal data)" in table.note
 
 
 def with_columns(subject: Subject, **extra: Sequence[str | None]) -> Subject:

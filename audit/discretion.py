@@ -1,0 +1,35 @@
+"""Personal data in the names of groups and in ids: what becomes of them, and what the user is told."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from audit.data import Rows
+from audit.personal_data.naming import discreet, told_apart
+from audit.types import GroupColumn
+
+Say = Callable[[str], None]
+
+
+def without_names(tables: Mapping[str, Rows], say: Say) -> dict[str, Rows]:
+    """Return the tables with those groups renamed whose names hold personal data, and say so in one line."""
+    telling = {g.name: g for rows in tables.values() for g in rows.groups if told_apart(g.values) != g.values}
+    if telling:
+        mask = next(name for g in telling.values() for name in told_apart(g.values) if name not in g.values)
+        say(
+            f"Names of groups in {', '.join(telling)} hold personal data: they are masked in all that the audit "
+            f"writes, such as {mask!r}. A rule about such a group must name it so."
+        )
+    return {name: replace(rows, groups=tuple(map(_renamed, rows.groups))) for name, rows in tables.items()}
+
+
+def _renamed(column: GroupColumn) -> GroupColumn:
+    return replace(column, values=told_apart(column.values))
+
+
+def warn_of_ids(ids: Iterable[str], say: Say) -> None:
+    """Say in one line where ids hold personal data: the tables of scores keep them, to lead back to the rows."""
+    if any(discreet(id) != id for id in ids):
+        say(
+            "Ids of rows hold personal data: record and card mask them, but the Parquet tables of scores keep them, "
+            "so that they lead back to your table. Do not pass those on."
+        )

@@ -1,0 +1,102 @@
+"""Personal data in a table, from end to end: nothing that an audit writes or says holds them but ids beside scores."""
+
+import csv
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from audit.config import AuditConfig
+from audit.personal_data.naming import told_apart
+from audit.record import read_record, read_verdict
+from audit.registry import PROBES, discover
+from audit.subject import Places, load_subject
+from audit.types import Frozen, Subject
+from tests.audit.test_cli import only_run, renben
+
+MODERATORS = ("zadie@corpmail.com", "zelda@corpmail.com")
+PIECES = ("zadie", "zelda", "corpmail", "4111 1", "7946 0")
+CONFIG = """title = "Toy"
+[data]
+test = "test.csv"
+id = "id"
+groups = ["moderator"]
+columns = ["clerk"]
+[model]
+kind = "predictions"
+label = "said"
+[[gate]]
+metric = "fairness.groups.accuracy"
+slice = { moderator = "z***@c***.com 2" }
+min = 0.5
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with an audit of rows that hold personal data in every column but the labels."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RENBEN_CACHE", str(tmp_path / "cache"))
+    with (tmp_path / "test.csv").open("w", newline="", encoding="utf-8") as handle:
+        table = csv.writer(handle)
+        table.writerow(["id", "text", "label", "said", "moderator", "clerk"])
+        for i in range(400):
+            secret = ("zelda@corpmail.com", "4111 1111 1111 1111", "(020) 7946 0958")[i % 3]
+            text = f"{i} {'the fox is quick ' * 100}"[:990] + f" {secret} and so on"
+            label, moderator = i // 2 % 2, MODERATORS[i % 2]
+            said = 1 - label if i % 2 and i % 5 else label
+            table.writerow([f"{i}.{moderator}", text, label, said, moderator, f"{i % 4}.clerk@corpmail.com"])
+    (tmp_path / "audit.toml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_a_table_holds_of_persons_stays_in_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(subject: Subject, *_: Frozen) -> None:
+        raise RuntimeError(subject.test.texts[0])
+
+    discover()
+    monkeypatch.setitem(PROBES, "data.profile", replace(PROBES["data.profile"], run=broken))  # type: ignore[arg-type]
+    result = renben("audit", "audit.toml")
+    assert result.exit_code == 3, result.output
+    run = only_run()
+    said = {
+        name: (run / name).read_text(encoding="utf-8") for name in ("run.json", "card.html", "verdict.json", "run.log")
+    }
+    scores = pq.read_table(run / "test-examples.parquet")
+    said |= {"output": result.output, "scores": str(scores.drop(["id"]).to_pydict())}
+    assert [(name, piece) for name, text in said.items() for piece in PIECES if piece in text] == []
+    assert scores["id"][1].as_py() == "1.zelda@corpmail.com"
+    assert [probe.probe for probe in read_record(run).probes if probe.status == "error"] == ["data.profile"]
+    verdict = read_verdict(run)
+    assert verdict is not None
+    # Of zelda's rows, who comes after zadie.
+    assert [check.finding.value for check in verdict.checks if check.finding] == [0.2]
+
+
+def test_masked_groups_stay_apart_and_the_user_is_told(folder: Path) -> None:
+    groups, said = loaded(folder)
+    assert groups == {"moderator": {"z***@c***.com": 200, "z***@c***.com 2": 200, "unknown": 0}}
+    assert [line.split(" hold")[0] for line in said] == ["Names of groups in moderator", "Ids of rows"]
+    assert "such as 'z***@c***.com'" in said[0]
+    table = Path("test.csv").read_text(encoding="utf-8").replace("@corpmail.com", "")
+    Path("test.csv").write_text(table, encoding="utf-8")
+    assert loaded(folder) == ({"moderator": {"zadie": 200, "zelda": 200, "unknown": 0}}, [])
+
+
+def loaded(folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
+    """Return the groups of the test split and what the user is told."""
+    said: list[str] = []
+    config = AuditConfig.model_validate(tomllib.loads(CONFIG))
+    subject = load_subject(config, Places(folder, folder / "cache"), say=said.append)
+    return subject.facts.splits["test"].groups, said
+
+
+def test_names_are_masked_only_for_persons_and_never_become_one() -> None:
+    names = ("j***@e***.com", "jane@example.com", "john@example.com", "men", "https://news.example.org/a")
+    told = told_apart(names)
+    assert told == ("j***@e***.com", "j***@e***.com 2", "j***@e***.com 3", "men", "https://news.example.org/a")
+    assert told_apart(told) == told
+    assert len(np.unique(told_apart([f"j{k}x@example.com" for k in range(30)]))) == 30
