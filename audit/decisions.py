@@ -30,7 +30,7 @@ def _decided(split: Split, column: str, labels: Mapping[str, int]) -> Ints:
     classes = {**labels, "": UNDECIDED}
     if alien := sorted(set(cells) - set(classes)):
         raise DataError(
-            f"The column {column!r} of people's decisions holds {discreet(alien[0])!r}, which is no class; correct it, or leave "
-            f"missing decisions empty.{did_you_mean(alien[0], labels)}"
+            f"The column {column!r} of people's decisions holds {discreet(alien[0])!r}, which is no class; correct it, "
+            f"or leave missing decisions empty.{did_you_mean(alien[0], labels)}"
         )
     return np.array([classes[cell] for cell in cells], dtype=np.int64)

@@ -13,6 +13,8 @@ from audit.types import Asset, Ints, Score
 SEVERITIES = (1, 2, 3, 4, 5)
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5)
 """Share of the possible edits that is made, by severity; one at least."""
+UP_TO_ALL = (0.1, 0.25, 0.5, 0.75, 1.0)
+"""The same for edits of which a text has few, so that severity makes a difference."""
 
 Language = Literal["any", "en", "zh"]
 
@@ -41,6 +43,10 @@ class Perturbation:
     """Whether edits are made in the order given (a text cut from its end) and not in a random one."""
     edits: Edits
 
+    def fits(self, language: str) -> bool:
+        """Return whether it is made for texts of a language, such as ``"en"``; empty for one of no word list."""
+        return "any" in self.languages or language in self.languages
+
     @property
     def summary(self) -> str:
         """First line of the docstring."""
@@ -55,7 +61,8 @@ class Perturbation:
         if not self.ordered:
             possible = [possible[k] for k in rng.permutation(len(possible))]
         counts = [ceil(self.shares[severity - 1] * len(possible)) for severity in severities]
-        return [make(text, possible[:count]) for count in counts]
+        made = {count: make(text, possible[:count]) for count in {*counts}}
+        return [made[count] for count in counts]
 
 
 def make(text: str, edits: Sequence[Edit]) -> str:
@@ -78,7 +85,7 @@ def perturbation(
     Parameters
     ----------
     *languages : {"any", "en", "zh"}
-        Of the texts that it can change.
+        Of the texts that it is made for.
     source : str
         Paper, package or standard it is taken from.
     shares : tuple of float

@@ -15,6 +15,7 @@ from audit.errors import ConfigError, did_you_mean
 from audit.types import Better, Evidence, Finding, Frozen, Interval, Null, Subject
 
 Run = Callable[[Subject, Any, np.random.Generator], Iterator[Evidence]]
+Check = Callable[[Subject, Any], None]
 
 
 class Skip(Exception):
@@ -53,6 +54,8 @@ class ProbeSpec:
     """Parameters that name further columns of the table."""
     decisions: tuple[str, ...] = ()
     """Parameters that name columns of what people decided, a class in each cell or nothing."""
+    check: Check | None = None
+    """Refuses parameters that do not fit the subject, before any probe runs."""
 
     @property
     def summary(self) -> str:
@@ -102,6 +105,7 @@ def probe(
     choices: Mapping[str, Mapping[str, str]] | None = None,
     columns: tuple[str, ...] = (),
     decisions: tuple[str, ...] = (),
+    check: Check | None = None,
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -126,6 +130,9 @@ def probe(
     decisions : tuple of str
         Parameters that name columns of what people decided; they must stand in ``[data] columns``, and are read
         into ``Split.decisions`` before the model runs.
+    check : callable, optional
+        Takes subject and parameters before any probe runs, and raises an AuditError where the
+        parameters speak of something that the subject lacks, such as a class.
 
     Raises
     ------
@@ -149,6 +156,7 @@ def probe(
             dict(choices or {}),
             columns,
             decisions,
+            check,
         )
         return PROBES[id]
 

@@ -113,7 +113,7 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(low=float(low[0]), high=float(high[0]), method="Wilson")
 
 
-def wilson_limits(successes: Ints, n: Ints, critical: float) -> tuple[Floats, Floats]:
+def wilson_limits(successes: Ints | Floats, n: Ints | Floats, critical: float) -> tuple[Floats, Floats]:
     """Return Wilson limits of several proportions at a critical value; ``n`` must be positive."""
     share = successes / n
     shrink = 1 + critical**2 / n

@@ -8,7 +8,8 @@ import numpy as np
 
 from audit.registry import Measure, ProbeSpec
 from audit.stats import DRAWS, Z, mean_limits, substream, wilson_limits
-from audit.types import Bools, Finding, Floats, GroupColumn, Interval
+from audit.types import Bools, Finding, Floats, GroupColumn, Interval, Ints
+from probes._copies import alike, by_unit, effective_sizes
 from probes._gaps import Family, correlated_draws, difference_limits, ends
 from probes._groups import PRIVATE, too_small
 
@@ -43,6 +44,8 @@ class Means:
     """Why there is no number where no row was measured."""
     floor: int = 30
     """Rows that a group needs to be compared."""
+    units: Ints | None = None
+    """Which rows are copies of one another, shape (n,), from 0, for values of 0 and 1. None: rows are independent."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -55,6 +58,9 @@ class Means:
         """Return limits of each group's mean: Wilson's for a share of rows, else Student's with pseudo-values."""
         values, known = np.nan_to_num(self.values), members & ~np.isnan(self.values)[:, None]
         n, sums = known.sum(axis=0), values @ known
+        if self.units is not None:
+            size = effective_sizes(values, known, self.units)
+            return wilson_limits(sums / n * size, size, critical)
         if self._counted:
             return wilson_limits(sums.round().astype(np.int64), n, critical)
         return mean_limits(sums, values**2 @ known, n, self.span, critical)
@@ -66,6 +72,8 @@ class Means:
     @property
     def method(self) -> str:
         """What the interval of one group is called."""
+        if self.units is not None:
+            return "Wilson at the effective size, copies of one template being alike"
         return "Wilson" if self._counted else "Student's t, at least as wide as with a pseudo-value at either end"
 
 
@@ -131,9 +139,11 @@ def _family(means: Means, members: Bools, rng: np.random.Generator) -> Family:
     n, values = members.sum(axis=0), np.nan_to_num(means.values)
     averages = values @ members / n
     low, high = means.limits(members, Z)
-    influence = members * (values[:, None] - averages) / n
+    influence, there = members * (values[:, None] - averages) / n, members.astype(float)
+    if means.units is not None:
+        influence, there = alike(by_unit(influence, means.units), averages, n), by_unit(there, means.units)
     draws = correlated_draws(averages, (high - low) / (2 * Z), influence, DRAWS, rng)
-    shared = (members.T.astype(np.int64) @ members) > 0
+    shared = there.T @ there > 0
     return Family(averages, partial(means.limits, members), draws, shared)
 
 

@@ -46,60 +46,68 @@ def curves(found: Found, noise: Noised) -> Iterator[Curve]:
             )
 
 
-def ranking(found: Found, noise: Noised, drawn_of: int, floor: int) -> Table:
-    """Return the perturbations, the worst first."""
-    notes = [f"{len(noise.rows):,} of {drawn_of:,} rows were drawn"]
+def ranking(found: Found, noise: Noised, drawn_of: int, floor: int, remark: str) -> Table:
+    """Return the perturbations, the worst first; those that change fewer rows than ``floor`` come last."""
+    notes = [f"{len(noise.rows):,} of {drawn_of:,} rows were drawn", *filter(None, [remark])]
     if noise.idle:
         notes.append(f"can change none of them: {', '.join(noise.idle)}")
+    compared, rare = _worst_first(found, noise, floor)
+    if rare:
+        notes.append(f"last, for they can change fewer than {floor} rows: {', '.join(rare)}")
     return Table(
         name=f"{PROBE}.by_perturbation",
         columns=(
-            "perturbation",
-            "applies to rows",
-            "flip rate",
-            "accuracy change",
-            "score shift",
-            "group hurt most",
-            "its flip rate",
+            *("perturbation", "applies to rows", "flip rate", "low", "high"),
+            *("accuracy change", "score shift", "group hurt most", "its flip rate"),
         ),
-        rows=tuple(_table_row(found, noise, name, floor) for name in _worst_first(found, noise)),
+        rows=tuple(_table_row(found, noise, name, floor) for name in (*compared, *rare)),
         note="; ".join(notes),
     )
 
 
-def _worst_first(found: Found, noise: Noised) -> list[str]:
-    rates = {name: found.at("flip_rate", {"perturbation": name}).value or 0.0 for name in noise.names}
-    return sorted(rates, key=lambda name: -round(rates[name], DIGITS))
+def _worst_first(found: Found, noise: Noised, floor: int) -> tuple[list[str], list[str]]:
+    """Return the perturbations that change rows enough to be compared, and the others."""
+    flips = {name: found.at("flip_rate", {"perturbation": name}) for name in noise.names}
+    order = sorted(flips, key=lambda name: -round(flips[name].value or 0.0, DIGITS))
+    return [name for name in order if flips[name].n >= floor], [name for name in order if flips[name].n < floor]
 
 
 def _table_row(found: Found, noise: Noised, name: str, floor: int) -> tuple[Cell, ...]:
     where = {"perturbation": name}
     flips = found.at("flip_rate", where)
+    limits = (flips.interval.low, flips.interval.high) if flips.interval else (None, None)
     others = (found.at(metric, where).value for metric in ("accuracy_change", "score_shift"))
-    return (name, flips.n, flips.value, *others, *_hurt_most(found, noise, where, floor))
+    return (name, flips.n, flips.value, *limits, *others, *_hurt_most(found, noise, where, floor))
 
 
 def _hurt_most(found: Found, noise: Noised, where: Mapping[str, str], floor: int) -> tuple[str | None, float | None]:
-    """Return the group with the highest flip rate among those with rows enough, where there is one above 0."""
+    """Return the group with the highest flip rate, of columns in which the groups differ beyond doubt."""
     rates = {
         f"{column.name}: {value}": finding.value or 0.0
         for column in noise.rows.columns
+        if _differ(found.at("flip_rate_difference", {**where, column.name: "*"}))
         for value in column.values
         if (finding := found.at("flip_rate", {**where, column.name: value})).n >= floor
     }
     worst = max(rates, key=lambda group: rates[group], default=None)
-    return (worst, rates[worst]) if worst and rates[worst] else (None, None)
+    return (worst, rates[worst]) if worst else (None, None)
 
 
-def examples(subject: Subject, found: Found, noise: Noised, effect: Effect, most: int) -> Examples:
+def _differ(gap: Finding) -> bool:
+    return gap.interval is not None and gap.interval.low > 0
+
+
+def examples(subject: Subject, found: Found, noise: Noised, effect: Effect, most: int, floor: int) -> Examples:
     """Return texts whose predicted class changed: one for each of the worst perturbations.
 
+    Those that change too few rows to be compared have none, unless there are no others.
     Of the rows that a perturbation flips, that is shown which flips at the lowest severity, then
     one whose groups were shown least often, then the one whose score moves most.
     """
     readable = np.array([len(text) <= LONGEST for text in noise.rows.texts])
     shown: list[Example] = []
-    for p in map(noise.names.index, _worst_first(found, noise)):
+    compared, rare = _worst_first(found, noise, floor)
+    for p in map(noise.names.index, compared or rare):
         rows = np.flatnonzero((effect.flips[p] == 1).any(axis=1) & readable)
         if len(shown) < most and len(rows):
             shown.append(_most_telling(subject, noise, effect, p, rows, shown))

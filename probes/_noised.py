@@ -50,27 +50,24 @@ def noised(rows: Sample, names: Iterable[str], severities: Sequence[int], rng: n
     rng : numpy.random.Generator
         Source of randomness.
     """
-    variants = {name: _variants(rows, name, severities, rng) for name in sorted(names)}
-    applies = {
-        name: np.array([set(changed) != {text} for changed, text in zip(of, rows.texts, strict=True)])
-        for name, of in variants.items()
-    }
-    kept = tuple(name for name in variants if applies[name].any())
+    known = sorted(names)
+    kinds = [find_perturbation(name) for name in known]
+    # Row by row, for all kinds look for the words of the same text.
+    variants = [
+        [kind.variants(text, severities, substream(rng, kind.name, id)) for kind in kinds]
+        for text, id in zip(rows.texts, rows.ids, strict=True)
+    ]
+    changes = [[set(changed) != {text} for changed in of] for of, text in zip(variants, rows.texts, strict=True)]
+    applies = np.array(changes, dtype=bool).reshape(len(rows), len(kinds)).T
+    kept = np.flatnonzero(applies.any(axis=1)).tolist()
     return Noised(
         rows,
-        kept,
-        tuple(name for name in variants if name not in kept),
+        tuple(known[k] for k in kept),
+        tuple(name for k, name in enumerate(known) if k not in kept),
         tuple(severities),
-        tuple(text for name in kept for changed in variants[name] for text in changed),
-        np.array([applies[name] for name in kept], dtype=bool).reshape(len(kept), len(rows)),
+        tuple(text for k in kept for of_row in variants for text in of_row[k]),
+        applies[kept],
     )
-
-
-def _variants(rows: Sample, name: str, severities: Sequence[int], rng: np.random.Generator) -> list[list[str]]:
-    kind = find_perturbation(name)
-    return [
-        kind.variants(text, severities, substream(rng, name, id)) for text, id in zip(rows.texts, rows.ids, strict=True)
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,17 @@
 """Whether the model does what a suite of test cases asks of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice, zip_longest
 from pathlib import Path
 from statistics import NormalDist
 from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
 from audit.errors import DataError, as_value_error
 from audit.registry import Measure, Skip, probe
-from audit.stats import LEVEL, substream, wilson, wilson_limits
+from audit.stats import LEVEL, Z, substream
 from audit.types import (
     Bools,
     ConfigFile,
@@ -22,7 +19,6 @@ from audit.types import (
     Example,
     Examples,
     Finding,
-    Floats,
     Frozen,
     GroupColumn,
     Interval,
@@ -31,13 +27,13 @@ from audit.types import (
 )
 from probes._by_group import Means, findings, with_difference
 from probes._language import language_of
-from probes._suites.cases import Case, Suite
-from probes._suites.judge import Answer, answers, columns_of
-from probes._suites.labels import kind_of, match
+from probes._suites.cases import Suite
+from probes._suites.judge import answers, columns_of
+from probes._suites.judged import Judged, Strings
+from probes._suites.labels import OURS, kind_of, match, refuse_unknown
 from probes._suites.own import own_suite
 from probes._suites.read import read_suite
 
-Strings = NDArray[np.str_]
 FLOOR = 10
 """Cases that a group needs to be compared, and a capability to be called the worst."""
 
@@ -57,11 +53,15 @@ class Params(Frozen):
     """Failing cases to show; 0 for texts that must not be shown."""
 
     @model_validator(mode="after")
-    def _file_can_be_read(self, info: ValidationInfo) -> Self:
+    def _labels_are_of_the_suite(self, info: ValidationInfo) -> Self:
         """Read a suite of one's own before any model is loaded, where its folder is known."""
-        if self.file is not None and isinstance(info.context, Path):
-            with as_value_error():
-                read_suite(info.context / self.file)
+        with as_value_error():
+            if self.file is None:
+                kinds = [*OURS] if self.suite == "auto" else [self.suite]
+                refuse_unknown(self.labels, [label for kind in kinds for label in OURS[kind]], "our suites have")
+            elif isinstance(info.context, Path):
+                suite = read_suite(info.context / self.file)
+                refuse_unknown(self.labels, suite.labels, f"{suite.name} has")
         return self
 
 
@@ -70,53 +70,33 @@ MEASURES = with_difference({"pass_rate": Measure("higher", "Share of cases that 
 }
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The cases that apply to the model, and what it made of them."""
-
-    suite: Suite
-    cases: tuple[Case, ...]
-    answers: tuple[Answer, ...]
-    expected: tuple[str, ...]
-    """The model's labels that are right, by case, such as ``"neutral or positive"``; empty where none is named."""
-    labels: tuple[str, ...]
-
-    @cached_property
-    def passed(self) -> Floats:
-        """1 or 0, shape (cases,)."""
-        return np.array([answer.passed for answer in self.answers])
-
-    @cached_property
-    def groups(self) -> Strings:
-        """Whom each case is about, empty where nobody is named, shape (cases,)."""
-        return np.array([case.group for case in self.cases])
-
-    @cached_property
-    def classes(self) -> Strings:
-        """The labels that each lone text should get, empty for pairs, shape (cases,)."""
-        return np.array(["" if case.others else name for case, name in zip(self.cases, self.expected, strict=True)])
-
-    @cached_property
-    def capabilities(self) -> dict[str, Bools]:
-        """Which cases are of each capability; the lowest pass rate first."""
-        of = np.array([case.capability for case in self.cases])
-        members = {str(name): of == name for name in np.unique(of)}
-        return dict(sorted(members.items(), key=lambda item: self.passed[item[1]].mean()))
+def _labels_are_of_the_model(subject: Subject, params: Params) -> None:
+    refuse_unknown(params.labels.values(), subject.labels, "the model has")
 
 
-@probe("behaviour.suite", version=1, values=("robustness", "fairness"), needs=("model",), measures=MEASURES)
+@probe(
+    "behaviour.suite",
+    version=2,
+    values=("robustness", "fairness"),
+    needs=("model",),
+    measures=MEASURES,
+    check=_labels_are_of_the_model,
+)
 def behaviour_suite(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
     """Share of behavioural test cases that the model passes, by capability and by group. Ideal: 1, and no difference.
 
     A case is a text with the label it must get, or a text and a change to it that must not
     alter the prediction or must not move it the wrong way. In our suites every group gets the
-    same sentences. Intervals take cases for independent: that of a difference between groups is
-    wider than such matched cases need, that of a rate over many groups narrower than its few
-    templates deserve. A suite can show faults, not their absence: its cases are few, and chosen to be hard.
+    same sentences. Copies of one template are no independent cases: a rate has Wilson's interval
+    at the size that they are worth (the number of templates where copies fare alike), and groups
+    are compared template by template. Where a suite does not tell what its texts were made from,
+    its cases are taken for independent. A suite can show faults, not their absence: its cases are
+    few, and chosen to be hard.
 
     References
     ----------
-    Ribeiro et al. 2020 (CheckList, arXiv:2005.04118); Röttger et al. 2021 (HateCheck, arXiv:2012.15606).
+    Ribeiro et al. 2020 (CheckList, arXiv:2005.04118); Röttger et al. 2021 (HateCheck, arXiv:2012.15606);
+    Dean and Pagano 2015 (Journal of Survey Statistics and Methodology 3:484) for the intervals.
     """
     judged = _judged(subject, params)
     yield from _pass_rates(judged)
@@ -172,8 +152,11 @@ def _pass_rates(judged: Judged) -> Iterator[Finding]:
 
 
 def _pass_rate(judged: Judged, members: Bools, where: dict[str, str], note: str = "") -> Finding:
-    passed, n = int(judged.passed[members].sum()), int(members.sum())
-    return behaviour_suite.finding("pass_rate", passed / n, n, slice=where, interval=wilson(passed, n), note=note)
+    low, high = (float(end[0]) for end in judged.limits([members], Z))
+    rate, n, templates = float(judged.passed[members].mean()), int(members.sum()), len(set(judged.units[members]))
+    method = "Wilson" if templates == n else f"Wilson at the effective size, {templates} templates"
+    interval = Interval(low=min(low, rate), high=max(high, rate), method=method)
+    return behaviour_suite.finding("pass_rate", rate, n, slice=where, interval=interval, note=note)
 
 
 def _named(names: Strings) -> list[str]:
@@ -196,7 +179,10 @@ def _by_group(judged: Judged, rng: np.random.Generator) -> Iterator[Finding]:
 def _compared(judged: Judged, rows: Bools, where: dict[str, str], rng: np.random.Generator) -> Iterator[Finding]:
     names = _named(judged.groups[rows])
     column = GroupColumn("category", tuple(names), judged.groups[rows, None] == np.array(names))
-    means = Means(behaviour_suite, "pass_rate", judged.passed[rows], [column], where, "the group has no case", FLOOR)
+    units = np.unique(judged.units[rows], return_inverse=True)[1]
+    means = Means(
+        behaviour_suite, "pass_rate", judged.passed[rows], [column], where, "the group has no case", FLOOR, units
+    )
     # The first is the mean of all rows, which stands there already.
     yield from islice(findings(means, substream(rng, "groups")), 1, None)
 
@@ -206,15 +192,15 @@ def _worst(judged: Judged) -> Finding:
     if not large:
         note = f"no capability has {FLOOR} cases"
         return behaviour_suite.finding("worst_capability_pass_rate", None, len(judged.cases), note=note)
-    passed = np.array([int(judged.passed[members].sum()) for members in large.values()])
-    n = np.array([int(members.sum()) for members in large.values()])
     # Šidák: the intervals of all capabilities hold at once, and so does that of their minimum.
-    low, high = wilson_limits(passed, n, NormalDist().inv_cdf((1 + LEVEL ** (1 / len(n))) / 2))
-    interval = Interval(low=float(low.min()), high=float(high.min()), method="Wilson, all capabilities at once (Šidák)")
-    note = f"worst of {len(n)}: {next(iter(large))}, {passed[0]} of {n[0]} cases passed"
-    return behaviour_suite.finding(
-        "worst_capability_pass_rate", float(passed[0] / n[0]), int(n[0]), interval=interval, note=note
-    )
+    critical = NormalDist().inv_cdf((1 + LEVEL ** (1 / len(large))) / 2)
+    low, high = judged.limits(list(large.values()), critical)
+    name, members = next(iter(large.items()))
+    passed, n = int(judged.passed[members].sum()), int(members.sum())
+    method = "Wilson at the effective size, all capabilities at once (Šidák)"
+    interval = Interval(low=float(low.min()), high=max(float(high.min()), passed / n), method=method)
+    note = f"worst of {len(large)}: {name}, {passed} of {n} cases passed"
+    return behaviour_suite.finding("worst_capability_pass_rate", passed / n, n, interval=interval, note=note)
 
 
 # --- to read ------------------------------------------------------------------------------
@@ -229,8 +215,13 @@ def _table(judged: Judged) -> Table:
         name="behaviour.suite.capabilities",
         columns=("capability", "cases", "passed", "pass rate", "what it asks"),
         rows=tuple(rows),
-        note=f"suite: {judged.suite.name}",
+        note=f"suite: {judged.suite.name}{_independent(judged)}",
     )
+
+
+def _independent(judged: Judged) -> str:
+    named = any(case.template for case in judged.cases)
+    return "" if named else "; it names no templates, so cases are taken for independent"
 
 
 def _failures(judged: Judged, most: int) -> Examples:

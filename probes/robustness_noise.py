@@ -13,17 +13,20 @@ from audit.registry import Skip, probe
 from audit.stats import substream
 from audit.types import Evidence, Finding, Frozen, Subject
 from probes._groups import PRIVATE
+from probes._language import language_of
 from probes._noise_measures import MEASURES, Report, noise_findings, plain_findings
 from probes._noise_shown import Found, curves, examples, ranking
 from probes._noised import Noised, effect, noised
 from probes._sample import sample
+
+NEITHER = "the texts are neither English nor Chinese: noise made for these languages is left out"
 
 
 class Params(Frozen):
     """Parameters of ``robustness.noise``."""
 
     perturbations: tuple[str, ...] = ()
-    """Kinds of noise; empty for all that can change a text."""
+    """Kinds of noise; empty for all that fit the language of the texts."""
     severities: tuple[Annotated[int, Field(ge=SEVERITIES[0], le=SEVERITIES[-1])], ...] = Field((1, 3, 5), min_length=1)
     """How much of a text is changed, from 1 to 5."""
     rows: int = Field(300, ge=1)
@@ -49,7 +52,7 @@ class Params(Frozen):
 
 @probe(
     "robustness.noise",
-    version=1,
+    version=2,
     values=("robustness", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -62,7 +65,7 @@ def robustness_noise(subject: Subject, params: Params, rng: np.random.Generator)
     Each row is changed by every perturbation at every severity; a milder severity makes some of
     the edits of a stronger one. A row counts once, with its mean over the severities and over the
     perturbations that can change it, so that intervals are over rows. A row that a perturbation
-    cannot change does not count for it.
+    cannot change does not count for it, and noise made for another language is not tried.
 
     References
     ----------
@@ -71,7 +74,9 @@ def robustness_noise(subject: Subject, params: Params, rng: np.random.Generator)
     (arXiv:1903.12261), means over kinds of corruption.
     """
     rows = sample(subject, params.rows, int(substream(rng, "rows").integers(2**32)))
-    noise = noised(rows, params.perturbations or PERTURBATIONS, params.severities, rng)
+    language = language_of(subject.test.texts)
+    fitting = [name for name, kind in PERTURBATIONS.items() if kind.fits(language)]
+    noise = noised(rows, params.perturbations or fitting, params.severities, rng)
     if not noise.names:
         raise Skip(
             f"No perturbation can change any of the {len(rows):,} texts drawn. Name others in "
@@ -87,8 +92,9 @@ def robustness_noise(subject: Subject, params: Params, rng: np.random.Generator)
         yield from plain_findings(report, changed, effect(noise, subject.plain_score))
     lookup = Found(found)
     yield from curves(lookup, noise)
-    yield ranking(lookup, noise, len(subject.test), params.min_group)
-    yield examples(subject, lookup, noise, changed, params.examples)
+    neither = "" if language or params.perturbations else NEITHER
+    yield ranking(lookup, noise, len(subject.test), params.min_group, neither)
+    yield examples(subject, lookup, noise, changed, params.examples, params.min_group)
 
 
 def _asked_in_vain(noise: Noised, params: Params) -> Iterator[Finding]:

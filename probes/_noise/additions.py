@@ -1,8 +1,9 @@
 """Noise around a text that says nothing about its label: context, greetings, residue of web pages, hashtags, cuts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,7 +18,17 @@ STEPS = (0.3, 0.3, 0.6, 0.6, 1.0)
 
 _SIGN = re.compile(rf"{WEB}|([&<>\"])")
 _UNIT = re.compile(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+")
+_LETTER = re.compile(r"[^\W\d_]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_OPEN_END = re.compile(r"(?<!\S)(?!https?://|www\.|[@#])\S*\w\s*\Z")
+"""A word at the end of a text, and no address, mention or hashtag: a sentence that nothing ends."""
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+
+def said(text: str) -> Mapping[str, Any]:
+    """Return what may be added in the language of the text: Chinese where half of its letters are Han."""
+    chinese = 2 * len(_HAN.findall(text)) > len(_LETTER.findall(text))
+    return cast(Mapping[str, Any], table("additions")["zh" if chinese else "en"])
 
 
 def some(choices: Sequence[str], text: str, rng: np.random.Generator, most: int = 3) -> list[str]:
@@ -25,32 +36,37 @@ def some(choices: Sequence[str], text: str, rng: np.random.Generator, most: int 
     return [choices[k] for k in rng.permutation(len(choices))[:most]] if text.strip() else []
 
 
-@perturbation("en", source=STRESS, shares=STEPS)
+@perturbation("en", "zh", source=STRESS, shares=STEPS)
 def neutral_context_before(text: str, rng: np.random.Generator) -> list[Edit]:
     """Put up to three sentences before the text that have nothing to do with it.
 
     Example: ``A great service. → The report has four pages. A great service.``
     """
-    return [Edit(0, 0, f"{sentence} ") for sentence in some(table("additions")["context"], text, rng)]
+    add = said(text)
+    return [Edit(0, 0, sentence + add["space"]) for sentence in some(add["context"], text, rng)]
 
 
-@perturbation("en", source=STRESS, shares=STEPS)
+@perturbation("en", "zh", source=STRESS, shares=STEPS, ordered=True)
 def neutral_context_after(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Put up to three sentences after the text that have nothing to do with it.
+    """Put up to three sentences after the text that have nothing to do with it; one that nothing ends gets a full stop.
 
-    Example: ``A great service. → A great service. The report has four pages.``
+    Example: ``A great service → A great service. The report has four pages.``
     """
-    end = len(text.rstrip())
-    return [Edit(end, end, f" {sentence}") for sentence in some(table("additions")["context"], text, rng)]
+    add, end = said(text), len(text.rstrip())
+    stops = (add["stop"] if _OPEN_END.search(text) else "", "", "")
+    sentences = some(add["context"], text, rng)
+    return [Edit(end, end, stop + add["space"] + sentence) for stop, sentence in zip(stops, sentences, strict=False)]
 
 
-@perturbation("en", source=CHECKLIST)
+@perturbation("en", "zh", source=CHECKLIST, shares=(0.5, 0.5, 0.5, 1.0, 1.0), ordered=True)
 def polite_opener(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Begin with a greeting or a polite phrase.
+    """Begin with a greeting or, if severe, with a greeting and a polite phrase.
 
     Example: ``Where is my order? → Good morning. Where is my order?``
     """
-    return [Edit(0, 0, f"{opener} ") for opener in some(table("additions")["openers"], text, rng, most=1)]
+    add = said(text)
+    openers = [opener for kind in ("greetings", "phrases") for opener in some(add[kind], text, rng, most=1)]
+    return [Edit(0, 0, opener + add["space"]) for opener in openers]
 
 
 @perturbation("any", source=f"{CHECKLIST}, random URLs; text cut out of web pages")

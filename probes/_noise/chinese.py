@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from audit.perturbations import Edit, perturbation
+from audit.perturbations import UP_TO_ALL, Edit, perturbation
 from probes._noise.tables import table
 
 TEXTSHIELD = (
@@ -23,8 +23,6 @@ FULL, HALF = "，。！？：；（）", ",.!?:;()"
 OTHER_WIDTH = dict(zip(FULL + HALF, HALF + FULL, strict=True))
 MARK = re.compile(f"(?<=[{HAN}])[{re.escape(FULL + HALF)}](?![a-zA-Z0-9/])")
 SYMBOLS = "*|·_-~"
-
-UP_TO_ALL = (0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 @cache

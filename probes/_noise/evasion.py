@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from audit.perturbations import Edit, perturbation
+from probes._noise.charged import masked, rude
 from probes._noise.tables import words
 
 LOVE = "T. Gröndahl et al. (2018), All you need is “love”: evading hate speech detection, AISec"
@@ -55,14 +56,16 @@ def separators(text: str, rng: np.random.Generator) -> list[Edit]:
 
 @perturbation("any", source=OBSCENITY)
 def masked_letter(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Mask one inner letter of a word by an asterisk.
+    """Mask one inner letter of a word by an asterisk, but not so that it reads as a word of abuse.
 
-    Example: ``duck → d*ck``
+    Example: ``bread → br*ad``
     """
     found, edits = plain(text, least=4), []
     for word, draw in zip(found, rng.random(len(found)).tolist(), strict=True):
-        at = word.start() + 1 + int(draw * (len(word[0]) - 2))
-        edits.append(Edit(at, at + 1, "*"))
+        plainly = word[0].lower()
+        at = 1 + int(draw * (len(plainly) - 2))
+        if plainly in rude() or f"{plainly[:at]}*{plainly[at + 1 :]}" not in masked():
+            edits.append(Edit(word.start() + at, word.start() + at + 1, "*"))
     return edits
 
 

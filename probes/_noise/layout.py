@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from audit.perturbations import Edit, perturbation
+from audit.perturbations import UP_TO_ALL, Edit, perturbation
 from probes._noise.letters import BRODY
 from probes._noise.tables import SKIPPED, gaps, words
 
@@ -75,7 +75,7 @@ def add_punctuation(text: str, rng: np.random.Generator) -> list[Edit]:
     return [Edit(at, at, PAUSES[draw]) for at, draw in zip(found, draws, strict=True)]
 
 
-@perturbation("any", source=CHECKLIST)
+@perturbation("any", source=CHECKLIST, shares=UP_TO_ALL)
 def strip_punctuation(text: str, rng: np.random.Generator) -> list[Edit]:
     """Leave out a punctuation mark; emoticons, numbers and addresses stay.
 
@@ -84,7 +84,7 @@ def strip_punctuation(text: str, rng: np.random.Generator) -> list[Edit]:
     return [Edit(*mark.span(), "") for mark in _MARK.finditer(text) if mark.lastindex]
 
 
-@perturbation("any", source=f"{CHECKLIST}; {BRODY}")
+@perturbation("any", source=f"{CHECKLIST}; {BRODY}", shares=UP_TO_ALL)
 def double_punctuation(text: str, rng: np.random.Generator) -> list[Edit]:
     """Write the punctuation mark after a word twice or three times.
 

@@ -6,12 +6,14 @@ become others.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from string import ascii_lowercase
 
 import numpy as np
 
 from audit.perturbations import Edit, perturbation
+from probes._noise.charged import charged
 from probes._noise.tables import as_case, table, words
 
 BELINKOV = "Y. Belinkov and Y. Bisk (2018), Synthetic and natural noise both break neural machine translation, ICLR"
@@ -37,82 +39,94 @@ NEIGHBOURS = {
 }
 
 
-def inner_letters(text: str, rng: np.random.Generator, kept: int = 1) -> list[tuple[int, float]]:
-    """Return for each longer word the place of one letter, and a draw from [0, 1).
+Slip = Callable[[str, int, float], str]
+"""From a word, the place of one of its letters and a draw from [0, 1) to the word with a slip there."""
 
-    ``kept`` letters at the end of the word are not chosen, nor is the first.
+
+def slips(text: str, rng: np.random.Generator, slip: Slip, kept: int = 1) -> list[Edit]:
+    """Return an edit for each longer word: a slip at one of its letters.
+
+    None makes a word of feeling or abuse out of another. The first letter is not chosen, nor are
+    the last ``kept``.
     """
-    found = [word.span() for word in words(text) if len(word[0]) > 3 and word[0].isalpha()]
-    draws = rng.random((len(found), 2)).tolist()
-    return [
-        (start + 1 + int(place * (end - start - 1 - kept)), draw)
-        for (start, end), (place, draw) in zip(found, draws, strict=True)
-    ]
+    found = [word for word in words(text) if len(word[0]) > 3 and word[0].isalpha()]
+    edits = []
+    for word, (place, draw) in zip(found, rng.random((len(found), 2)).tolist(), strict=True):
+        slipped = slip(word[0], 1 + int(place * (len(word[0]) - 1 - kept)), draw)
+        if slipped.lower() not in charged():
+            edits.append(Edit(*word.span(), slipped))
+    return edits
 
 
-@perturbation("en", source=BELINKOV)
+@perturbation("any", source=BELINKOV)
 def keyboard_neighbour(text: str, rng: np.random.Generator) -> list[Edit]:
     """Hit a neighbouring key (QWERTY) for one letter of a word.
 
     Example: ``great service → gteat service``
     """
-    edits = []
-    for at, draw in inner_letters(text, rng):
-        if near := NEIGHBOURS.get(text[at].lower()):
-            edits.append(Edit(at, at + 1, as_case(near[int(draw * len(near))], text[at])))
-    return edits
+
+    def slip(word: str, at: int, draw: float) -> str:
+        near = NEIGHBOURS.get(word[at].lower(), word[at])
+        return word[:at] + as_case(near[int(draw * len(near))], word[at]) + word[at + 1 :]
+
+    return slips(text, rng, slip)
 
 
-@perturbation("en", source=PRUTHI)
+@perturbation("any", source=PRUTHI)
 def swap_letters(text: str, rng: np.random.Generator) -> list[Edit]:
     """Swap two neighbouring letters within a word.
 
     Example: ``great service → graet service``
     """
-    return [Edit(at, at + 2, text[at + 1] + text[at]) for at, _ in inner_letters(text, rng, kept=2)]
+    return slips(text, rng, lambda word, at, _: word[:at] + word[at + 1] + word[at] + word[at + 2 :], kept=2)
 
 
-@perturbation("en", source=PRUTHI)
+@perturbation("any", source=PRUTHI)
 def drop_letter(text: str, rng: np.random.Generator) -> list[Edit]:
     """Leave out one letter within a word.
 
     Example: ``great service → grat service``
     """
-    return [Edit(at, at + 1, "") for at, _ in inner_letters(text, rng)]
+    return slips(text, rng, lambda word, at, _: word[:at] + word[at + 1 :])
 
 
-@perturbation("en", source=BRODY)
+@perturbation("any", source=BRODY)
 def repeat_letter(text: str, rng: np.random.Generator) -> list[Edit]:
     """Lengthen a word by one letter repeated up to three times.
 
     Example: ``great service → greeat service``
     """
-    return [Edit(at, at, text[at] * (1 + int(draw * 3))) for at, draw in inner_letters(text, rng)]
+    return slips(text, rng, lambda word, at, draw: word[:at] + word[at] * (1 + int(draw * 3)) + word[at:])
 
 
-@perturbation("en", source=PRUTHI)
+@perturbation("any", source=PRUTHI)
 def insert_letter(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Put a random letter into a word.
+    """Put a random Latin letter into a word.
 
     Example: ``great service → grxeat service``
     """
-    return [Edit(at, at, as_case(ascii_lowercase[int(draw * 26)], text[at])) for at, draw in inner_letters(text, rng)]
+
+    def slip(word: str, at: int, draw: float) -> str:
+        return word[:at] + as_case(ascii_lowercase[int(draw * 26)], word[at]) + word[at:]
+
+    return slips(text, rng, slip)
 
 
-@perturbation("en", source=OCR)
+@perturbation("any", source=OCR)
 def ocr_confusion(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Misread letters of a word as a scanner does.
+    """Misread letters of a word as a scanner does, but not as a word of feeling or abuse.
 
     Example: ``modern → modem``
     """
     alike, glyph = table("ocr")["alike"], _glyphs()
-    found = words(text)
-    edits = []
+    found, edits = words(text), []
     for word, (place, draw) in zip(found, rng.random((len(found), 2)).tolist(), strict=True):
         start, end = word.span()
         if read := glyph.search(text, start + int(place * (end - start)), end):
             choices = alike[read[0]].split()
-            edits.append(Edit(*read.span(), choices[int(draw * len(choices))]))
+            seen = choices[int(draw * len(choices))]
+            if f"{text[start : read.start()]}{seen}{text[read.end() : end]}".lower() not in charged():
+                edits.append(Edit(*read.span(), seen))
     return edits
 
 

@@ -6,14 +6,14 @@ from collections.abc import Container
 import numpy as np
 
 from audit.perturbations import Edit, perturbation
-from probes._noise.tables import words
+from probes._noise.tables import SKIPPED, words
 
 BAD_CHARACTERS = "N. Boucher et al. (2022), Bad characters: imperceptible NLP attacks, IEEE S&P"
 VIPER = "S. Eger et al. (2019), Text processing like humans do: visually attacking and shielding NLP systems, NAACL"
 
-UNITS = re.compile(r"[^\W\d_\u3400-\u9fff]{2,}|[\u3400-\u9fff]{2}")
+UNITS = re.compile(rf"{SKIPPED}|([^\W\d_\u3400-\u9fff]{{2,}}|[\u3400-\u9fff]{{2}})")
 """Words of any script, and pairs of Han characters, which have no spaces to tell words by."""
-LEFT_TO_RIGHT = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏΑ-ώЀ-ҁҊ-ӿ]{2,}(?![\u0300-\u036f])|[\u3400-\u9fff]{2}")
+LEFT_TO_RIGHT = re.compile(rf"{SKIPPED}|([A-Za-zÀ-ÖØ-öø-ɏΑ-ώЀ-ҁҊ-ӿ]{{2,}}(?![\u0300-\u036f])|[\u3400-\u9fff]{{2}})")
 """Words whose letters can be written backwards one by one."""
 
 LATIN = "aceijopsvwxyABCEHIJKMNOPSTXYZ"
@@ -50,7 +50,7 @@ def zero_width(text: str, rng: np.random.Generator) -> list[Edit]:
 
     Example: ``great → gr\u200beat``
     """
-    found, edits = list(UNITS.finditer(text)), []
+    found, edits = [unit for unit in UNITS.finditer(text) if unit.lastindex], []
     for word, (place, kind) in zip(found, rng.random((len(found), 2)).tolist(), strict=True):
         at = word.start() + 1 + int(place * (len(word[0]) - 1))
         edits.append(Edit(at, at, ZERO_WIDTH[int(kind * len(ZERO_WIDTH))]))
@@ -63,7 +63,7 @@ def bidirectional(text: str, rng: np.random.Generator) -> list[Edit]:
 
     Example: ``great → \u202etaerg\u202c``
     """
-    found, edits = list(LEFT_TO_RIGHT.finditer(text)), []
+    found, edits = [unit for unit in LEFT_TO_RIGHT.finditer(text) if unit.lastindex], []
     for word, draw in zip(found, rng.integers(len(DIRECTIONS), size=len(found)).tolist(), strict=True):
         opening, order, closing = DIRECTIONS[draw]
         edits.append(Edit(*word.span(), opening + word[0][::order] + closing))

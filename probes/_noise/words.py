@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from audit.perturbations import Edit, perturbation
+from audit.perturbations import UP_TO_ALL, Edit, perturbation
 from probes._noise.tables import lexicon, replaced
 
 HELM = "P. Liang et al. (2022), Holistic evaluation of language models, arXiv:2211.09110"
@@ -19,7 +19,17 @@ UNITS = (
 )
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 # fmt: on
-_DIGITS = re.compile(r"(?<![^\s(\"'“‘])(?<!\d\s)(?:0|[1-9]\d{0,2})(?![\w%°$€£/:@+'’-]|\s?\d|[.,]\d)")
+# A number that counts something: after one of these words or at the beginning, and before a plural. Elsewhere it may
+# be part of a name or a date: iPhone 12, Psalm 23, 25 May.
+_OPENS = """
+a about after all almost and another any around at before between buy by every first for from get gets give got had
+has have in is just last least less more most my nearly next of only or our over past per some than that the
+their these those to under until was were with within without your"""
+_NO_PLURAL = "always does goes minus perhaps plus says this whereas"
+_COUNT = re.compile(
+    rf"(?:\A|[.!?…]\s|[(\"“]|(?<![\w'’-])(?i:{'|'.join(_OPENS.split())})\s)(0|[1-9]\d{{0,2}})"
+    rf"(?= (?!(?:{'|'.join(_NO_PLURAL.split())})\b)(?:[a-z]{{2,}}[a-rt-z]s|people|men|women|children|feet|teeth)\b)"
+)
 _SPELLED = re.compile(
     rf"(?<![\w'’-])(?:{'|'.join([*UNITS[::-1], *TENS])})"
     rf"(?:(?:[- ]|(?<=hundred) and )(?:{'|'.join([*UNITS[::-1], *TENS, 'hundred'])}))*(?![\w'’-])",
@@ -27,7 +37,7 @@ _SPELLED = re.compile(
 )
 
 
-@perturbation("en", source=f"Tables in misspellings.toml; {HELM}")
+@perturbation("en", source=f"Tables in misspellings.toml; {HELM}", shares=UP_TO_ALL)
 def misspelling(text: str, rng: np.random.Generator) -> list[Edit]:
     """Spell a word wrong as people often do.
 
@@ -36,7 +46,7 @@ def misspelling(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("misspellings"), rng)
 
 
-@perturbation("en", source=f"Tables in homophones.toml; {LANGTEST}")
+@perturbation("en", source=f"Tables in homophones.toml; {LANGTEST}", shares=UP_TO_ALL)
 def speech_to_text(text: str, rng: np.random.Generator) -> list[Edit]:
     """Write another word that sounds the same, as dictation does.
 
@@ -45,7 +55,7 @@ def speech_to_text(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("homophones"), rng)
 
 
-@perturbation("en", source=f"Tables in contractions.toml; {CHECKLIST}")
+@perturbation("en", source=f"Tables in contractions.toml; {CHECKLIST}", shares=UP_TO_ALL)
 def contraction(text: str, rng: np.random.Generator) -> list[Edit]:
     """Contract two words.
 
@@ -54,7 +64,7 @@ def contraction(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("contractions"), rng)
 
 
-@perturbation("en", source=f"Tables in contractions.toml; {CHECKLIST}")
+@perturbation("en", source=f"Tables in contractions.toml; {CHECKLIST}", shares=UP_TO_ALL)
 def expansion(text: str, rng: np.random.Generator) -> list[Edit]:
     """Write a contraction in full.
 
@@ -63,7 +73,7 @@ def expansion(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("contractions", back=True), rng)
 
 
-@perturbation("en", source=f"Tables in british.toml; {LANGTEST}")
+@perturbation("en", source=f"Tables in british.toml; {LANGTEST}", shares=UP_TO_ALL)
 def british(text: str, rng: np.random.Generator) -> list[Edit]:
     """Spell an American word the British way.
 
@@ -72,7 +82,7 @@ def british(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("british"), rng)
 
 
-@perturbation("en", source=f"Tables in british.toml; {LANGTEST}")
+@perturbation("en", source=f"Tables in british.toml; {LANGTEST}", shares=UP_TO_ALL)
 def american(text: str, rng: np.random.Generator) -> list[Edit]:
     """Spell a British word the American way.
 
@@ -81,7 +91,7 @@ def american(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("british", back=True), rng)
 
 
-@perturbation("en", source=f"Tables in abbreviations.toml; {LANGTEST}")
+@perturbation("en", source=f"Tables in abbreviations.toml; {LANGTEST}", shares=UP_TO_ALL)
 def abbreviation(text: str, rng: np.random.Generator) -> list[Edit]:
     """Abbreviate a word or phrase as in short messages.
 
@@ -90,25 +100,25 @@ def abbreviation(text: str, rng: np.random.Generator) -> list[Edit]:
     return replaced(text, lexicon("abbreviations"), rng)
 
 
-@perturbation("en", source=f"Tables in slang.toml; {LANGTEST}")
+@perturbation("en", source=f"Tables in slang.toml; {LANGTEST}", shares=UP_TO_ALL)
 def slang(text: str, rng: np.random.Generator) -> list[Edit]:
     """Write a word or phrase as in casual speech.
 
-    Example: ``I am going to call you → I am gonna call you``
+    Example: ``I am going to tell you → I am gonna tell you``
     """
     return replaced(text, lexicon("slang"), rng)
 
 
-@perturbation("en", source=f"{CHECKLIST}; {LANGTEST}")
+@perturbation("en", source=f"{CHECKLIST}; {LANGTEST}", shares=UP_TO_ALL)
 def number_to_word(text: str, rng: np.random.Generator) -> list[Edit]:
-    """Spell out a whole number below 1,000; dates, times, prices and shares stay.
+    """Spell out a whole number below 1,000 that counts something; dates, names and figures with a sign stay.
 
     Example: ``after 25 minutes → after twenty-five minutes``
     """
-    return [Edit(*digits.span(), spelled(int(digits[0]))) for digits in _DIGITS.finditer(text)]
+    return [Edit(*count.span(1), spelled(int(count[1]))) for count in _COUNT.finditer(text)]
 
 
-@perturbation("en", source=f"{CHECKLIST}; {LANGTEST}")
+@perturbation("en", source=f"{CHECKLIST}; {LANGTEST}", shares=UP_TO_ALL)
 def word_to_number(text: str, rng: np.random.Generator) -> list[Edit]:
     """Write a number from two to 999 in digits.
 

@@ -23,6 +23,8 @@ class Case:
     """What the change may do: not alter the prediction, not lower a class's probability, not raise it."""
     group: str = ""
     """Whom the text is about."""
+    template: str = ""
+    """What the text was made from; cases of one template are copies of one another. Empty where it stands alone."""
 
     @property
     def asks(self) -> str:
@@ -31,7 +33,7 @@ class Case:
         if not self.others:
             return f"expects {labels}"
         if self.relation == "same":
-            return "the prediction must not change"
+            return f"expects {labels}, changed or not" if labels else "the prediction must not change"
         return f"the probability of {labels or 'the predicted class'} must not {_WRONG[self.relation]}"
 
 

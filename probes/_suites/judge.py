@@ -28,10 +28,11 @@ def answers(cases: Sequence[Case], classes: Classes, score: Score, tolerance: fl
     """Return the model's answer to every case; all texts are scored in one call.
 
     A lone text passes if its predicted class is an expected one. A pair passes if no changed
-    text alters the prediction (``same``), lowers (``up``) or raises (``down``) the probability
-    of its class by more than ``tolerance``; a change of the prediction that moves the
-    probability by less is let pass, too. A direction that names no class speaks of the class
-    predicted for the first text, and does not apply where that is *neutral*.
+    text alters the prediction (``same``; where a class is expected, the prediction must be that),
+    lowers (``up``) or raises (``down``) the probability of its class by more than ``tolerance``; a
+    change of the prediction that moves the probability by less is let pass, too. A direction that
+    names no class speaks of the class predicted for the first text, and does not apply where that
+    is *neutral*.
 
     References
     ----------
@@ -54,7 +55,9 @@ def _expected(case: Case, scores: Floats, classes: Classes, tolerance: float) ->
 
 
 def _same(case: Case, scores: Floats, classes: Classes, tolerance: float) -> Answer:
-    label = scores[0].argmax()
+    label, right = scores[0].argmax(), columns_of(case, classes)
+    if right and label not in right:
+        return _expected(case, scores, classes, tolerance)
     moved = np.abs(scores[1:, label] - scores[0, label]) * (scores[1:].argmax(axis=1) != label)
     return _answer(moved, scores, tolerance)
 

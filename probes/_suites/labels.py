@@ -22,8 +22,13 @@ ABUSE = re.compile(
     "identity hate|insult(ing)?|offen[cs](e|ive)|offensive language|personal attack|racis[mt]|sexis[mt]|"
     "(severe )?toxic(ity)?|threat(ening)?|仇恨|偏见|冒犯|攻击|有害|歧视|毒性|侮辱|辱骂"
 )
-HARMLESS = re.compile("acceptable|benign|civil|clean|harmless|neither|neutral|none|normal|ok(ay)?|safe|中性|无害|正常")
+HARMLESS = re.compile(
+    "acceptable|appropriate|benign|civil|clean|decent|fine|harmless|innocuous|neither|neutral|none|normal|ok(ay)?|"
+    "respectful|safe|中性|无害|正常"
+)
 NEGATION = re.compile(r"^(?:non|not|no|un|in|非|不|无|没有)\s?")
+OURS: Mapping[Kind, tuple[str, ...]] = {"moderation": ("abusive", "acceptable"), "sentiment": tuple(SENTIMENT)}
+"""The labels of the suites that ship with Renben."""
 OFTEN_ABSENT = "neutral"
 """The class that many sentiment models do without; cases that expect only it are then left out."""
 
@@ -53,6 +58,21 @@ def _abuse(label: str) -> str | None:
     return "acceptable" if HARMLESS.fullmatch(plain) or ABUSE.fullmatch(NEGATION.sub("", plain)) else None
 
 
+def refuse_unknown(named: Iterable[str], labels: Sequence[str], whose: str) -> None:
+    """Refuse a label that is not there.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest label that is.
+    """
+    for label in named:
+        if label not in labels:
+            raise ConfigError(
+                f'[probes."behaviour.suite"] labels: {whose} no label {label!r}.{did_you_mean(label, labels)}'
+            )
+
+
 def match(suite: Suite, labels: Sequence[str], given: Mapping[str, str]) -> Classes:
     """Return the model's classes for every label of the suite.
 
@@ -75,11 +95,8 @@ def match(suite: Suite, labels: Sequence[str], given: Mapping[str, str]) -> Clas
     Skip
         If a label of the suite has no class.
     """
-    for ours, theirs in given.items():
-        if ours not in suite.labels:
-            raise ConfigError(f"labels: {suite.name} has no label {ours!r}.{did_you_mean(ours, suite.labels)}")
-        if theirs not in labels:
-            raise ConfigError(f"labels: the model has no label {theirs!r}.{did_you_mean(theirs, labels)}")
+    refuse_unknown(given, suite.labels, f"{suite.name} has")
+    refuse_unknown(given.values(), labels, "the model has")
     return {label: _classes(label, suite, labels, given) for label in suite.labels}
 
 

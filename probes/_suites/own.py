@@ -23,17 +23,19 @@ def own_suite(kind: Kind, language: Language) -> Suite:
 def _cases(entry: Mapping[str, Any], groups: Mapping[str, Mapping[str, str]]) -> Iterator[Case]:
     templates = [(block, item) for block in entry["cases"] for item in block["texts"]]
     for k, (block, item) in enumerate(templates, start=1):
-        texts = [item] if isinstance(item, str) else item
-        for group, words in groups.items() if any("{" in text for text in texts) else [("", {})]:
+        texts, name = [item] if isinstance(item, str) else item, f"{entry['name']} {k}"
+        slotted = any("{" in text for text in texts)
+        for group, words in groups.items() if slotted else [("", {})]:
             first, *others = (_filled(text, words) for text in texts)
             yield Case(
-                id=f"{entry['name']} {k} {group}".strip(),
+                id=f"{name} {group}".strip(),
                 text=first,
                 capability=entry["name"],
                 expected=tuple(block.get("expected", ())),
                 others=tuple(others),
                 relation=block.get("relation"),
                 group=group,
+                template=name if slotted else "",
             )
 
 

@@ -1,5 +1,6 @@
 """Read a suite of one's own: our columns, HateCheck's, or the tests of a CheckList release."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,18 +29,22 @@ DIRECTIONS: Mapping[str, tuple[Relation, str | None]] = {
 NOT_NEGATIVE = {
     "simple negations: not negative",
     "simple negations: I thought x was negative, but it was not (should be neutral or positive)",
+    "Hard: Negation of negative with neutral stuff in the middle (should be positive or neutral)",
+    "Q & A: no",
 }
-"""Its tests that expect anything but ``negative``, for the same reason."""
+"""Its tests in which no label, or neutral, stands for anything but ``negative``, for the same reason."""
 RELEASED = {*DIRECTIONS, *NOT_NEGATIVE}
+PICKLED = {".pkl", ".pickle", ".dill", ".tar", ".tgz"}
+"""A pickle, or an archive of one."""
 
 
 def read_suite(file: Path) -> Suite:
     """Read the cases of a file; its columns tell the format.
 
     Our own has ``text`` and, by row, ``expected`` or ``pair`` (or both, with ``relation``), and
-    may have ``capability``, ``group`` and ``id``. HateCheck's has ``functionality``,
+    may have ``capability``, ``group``, ``template`` and ``id``. HateCheck's has ``functionality``,
     ``test_case`` and ``label_gold``; CheckList's has one test a row, with ``test``, ``type``
-    and ``data``.
+    and ``data``. What CheckList itself releases, a pickle, is not opened: it could run anything.
 
     Raises
     ------
@@ -50,6 +55,7 @@ def read_suite(file: Path) -> Suite:
     ----------
     Röttger et al. 2021 (arXiv:2012.15606); Ribeiro et al. 2020 (arXiv:2005.04118).
     """
+    _refuse_release(file)
     rows = read_rows(file)
     columns = dict.fromkeys(name for row in rows for name in row.cells)
     cases = tuple(case for row in rows for case in _reader(file, list(columns))(row))
@@ -58,13 +64,27 @@ def read_suite(file: Path) -> Suite:
     return Suite(file.name, _named(cases) if {row.word("test") for row in rows} & RELEASED else cases)
 
 
+def _refuse_release(file: Path) -> None:
+    """Tell what to do with the files that CheckList releases."""
+    if PICKLED & set(file.suffixes):
+        raise DataError(
+            f"{file}: is a pickle, which could run anything on this machine, so it is not opened. Write it as JSON "
+            "Lines where checklist is installed: the README shows how, under 'A suite of one's own'."
+        )
+    if re.fullmatch(r"tests_n\d+(\.txt)?", file.name):
+        raise DataError(
+            f"{file}: holds CheckList's sentences without what each must get; that stands in the suite's .pkl only. "
+            "Convert that: the README shows how, under 'A suite of one's own'."
+        )
+
+
 def _reader(file: Path, columns: Sequence[str]) -> Callable[[Row], Iterator[Case]]:
     for needed, reader in ((HATECHECK, _hatecheck), (CHECKLIST, _checklist), ({"text"}, _own)):
         if needed <= set(columns):
             return reader
     raise DataError(
         f"{file}: has no column 'text'.{did_you_mean('text', columns)} A suite has the columns text and expected, "
-        "or text, pair and relation; and where you like capability, group and id."
+        "or text, pair and relation; and where you like capability, group, template and id."
     )
 
 
@@ -89,6 +109,7 @@ def _own(row: Row) -> Iterator[Case]:
         others=(pair,) if pair else (),
         relation=_relation(row, bool(pair)),
         group=row.word("group"),
+        template=row.word("template"),
     )
 
 
@@ -116,6 +137,7 @@ def _hatecheck(row: Row) -> Iterator[Case]:
         capability=row.word("functionality") or GENERAL,
         expected=(label,),
         group=row.word("target_ident"),
+        template=row.word("templ_id"),
     )
 
 
@@ -149,12 +171,11 @@ def _texts(row: Row, item: Any, *, paired: bool) -> list[str]:
 
 def _labels(row: Row, test: str, cases: int) -> Sequence[tuple[str, ...]]:
     given = row.cells.get("labels")
-    if given is None and test in NOT_NEGATIVE:
-        return [SENTIMENTS[1:]] * cases
     labels = given if isinstance(given, list) else [given] * cases
-    if None in labels or len(labels) != cases:
+    lenient = (None, 1) if test in NOT_NEGATIVE else ()
+    if (None in labels and not lenient) or len(labels) != cases:
         _refuse(row, f"the test {test!r} needs one label, or one for each of its {cases} cases.")
-    return [(str(label),) for label in labels]
+    return [SENTIMENTS[1:] if label in lenient else (str(label),) for label in labels]
 
 
 def _direction(row: Row, test: str, kind: str) -> tuple[Relation, str | None]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from statsmodels.stats.proportion import proportion_confint
 
 from audit.errors import AuditError, ConfigError, DataError
@@ -130,15 +131,29 @@ def test_a_model_that_keys_on_one_group_is_found_although_the_errors_cancel() ->
     assert found["pass_rate_difference", "*"].value < 0.1  # type: ignore[operator]
 
 
-def test_rates_have_wilsons_interval() -> None:
+def test_independent_cases_have_wilsons_interval_and_copies_that_of_their_templates() -> None:
     found = numbers(measured(subject_of(LABELS["moderation"], lambda _: "acceptable")))
-    for key, finding in found.items():
-        if key[0] == "pass_rate":
-            assert finding.value is not None
-            assert finding.interval is not None
-            passed = round(finding.value * finding.n)
-            low, high = proportion_confint(passed, finding.n, method="wilson")
-            assert (finding.interval.low, finding.interval.high) == pytest.approx((low, high)), key
+    for capability, rate, templates in (
+        ("abuse of things", 1, 12),
+        ("profanity without abuse", 1, 12),
+        ("threat", 0, 4),
+    ):
+        finding = found["pass_rate", capability]
+        low, high = proportion_confint(rate * templates, templates, method="wilson")
+        assert (finding.value, finding.n) == (rate, 32 if templates == 4 else 12)
+        assert finding.interval is not None
+        assert (finding.interval.low, finding.interval.high) == pytest.approx((low, high)), capability
+
+
+def test_a_suite_that_names_no_templates_says_that_its_cases_are_taken_for_independent(tmp_path: Path) -> None:
+    rows = [f"text {k},yes,t{k % 3}\n" for k in range(30)]
+    for header, said in (("text,expected,template\n", False), ("text,expected,other\n", True)):
+        (tmp_path / "a.csv").write_text(header + "".join(rows), encoding="utf-8")
+        evidence = measured(subject_of(("yes", "no"), lambda _: "yes", tmp_path), file="a.csv")
+        assert ("independent" in next(e for e in evidence if isinstance(e, Table)).note) == said
+        rate = numbers(evidence)["pass_rate",]
+        assert rate.interval is not None
+        assert rate.interval.low == pytest.approx(proportion_confint(*(30, 30) if said else (3, 3), method="wilson")[0])
 
 
 def test_the_interval_of_the_worst_capability_holds_for_all_at_once() -> None:
@@ -146,18 +161,33 @@ def test_the_interval_of_the_worst_capability_holds_for_all_at_once() -> None:
         measured(subject_of(LABELS["moderation"], lambda text: "abusive" if len(text) % 3 else "acceptable"))
     )
     worst, rates = found["worst_capability_pass_rate",], [f for f in found.values() if "capability" in f.slice]
+    alone = [f for f in rates if f.interval and f.interval.method == "Wilson"]
     alpha = 1 - 0.95 ** (1 / len(rates))
-    limits = [proportion_confint(round((f.value or 0) * f.n), f.n, alpha, method="wilson") for f in rates]
+    limits = [proportion_confint(round((f.value or 0) * f.n), f.n, alpha, method="wilson") for f in alone]
     assert worst.value == min(f.value or 0 for f in rates)
     assert worst.interval is not None
-    assert (worst.interval.low, worst.interval.high) == pytest.approx(tuple(np.min(limits, axis=0)))
+    assert worst.interval.low <= min(low for low, _ in limits)
+    assert worst.interval.high <= min(high for _, high in limits) + 1e-9
+    assert len(alone) < len(rates)
+
+
+def test_abuse_in_disguise_must_be_called_abuse(tmp_path: Path) -> None:
+    blind = numbers(measured(subject_of(LABELS["moderation"], lambda _: "acceptable")))
+    assert blind["pass_rate", "spelling that evades"].value == 0
+    (tmp_path / "a.csv").write_text("text,expected,pair\nawful,bad,awfull\nfine,bad,fine!\n", encoding="utf-8")
+    evidence = measured(
+        subject_of(("bad", "good"), lambda t: "bad" if "awful" in t else "good", tmp_path), file="a.csv"
+    )
+    assert numbers(evidence)["pass_rate",].value == 0.5
+    (failed,) = failures(evidence).items
+    assert (failed.before, failed.change) == ("fine", "general: expects bad, changed or not")
 
 
 def test_failures_are_spread_over_capabilities_and_can_be_hidden() -> None:
     subject = subject_of(LABELS["moderation"], lambda _: "acceptable")
     shown = failures(measured(subject, examples=5))
     assert len({item.id.rstrip("0123456789 ") for item in shown.items}) == 5
-    assert shown.total == 172
+    assert shown.total == 184
     assert not any(isinstance(e, Examples) for e in measured(subject, examples=0))
 
 
@@ -187,6 +217,7 @@ def test_a_pair_is_judged_although_its_own_class_is_lacking(tmp_path: Path) -> N
         (("not_toxic", "toxic"), "moderation"),
         (("hate", "offensive", "neither"), "moderation"),
         (("正常", "仇恨"), "moderation"),
+        (("fine", "toxic"), "moderation"),
         (("0", "1"), None),
         (("spam", "ham"), None),
         (("toxic", "insult"), None),
@@ -216,6 +247,22 @@ def test_a_label_that_stands_for_nothing_is_refused(given: dict[str, str], error
     with pytest.raises(error) as caught:
         match(own_suite("moderation", "en"), ("0", "1"), given)
     assert message in str(caught.value)
+
+
+def test_a_misspelt_label_is_told_before_anything_runs(tmp_path: Path) -> None:
+    for params, message in (
+        ({"labels": {"abusiv": "1", "acceptable": "0"}}, "our suites have no label 'abusiv'. Did you mean 'abusive'?"),
+        ({"suite": "sentiment", "labels": {"spam": "1"}}, "Known: negative, neutral, positive."),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            Params(**params)
+        assert message in str(caught.value)
+    (tmp_path / "a.csv").write_text("text,expected\nx,spam\n", encoding="utf-8")
+    with pytest.raises(ValidationError, match="has no label 'spm'"):
+        Params.model_validate({"file": "a.csv", "labels": {"spm": "1"}}, context=tmp_path)
+    assert behaviour_suite.check is not None
+    with pytest.raises(ConfigError, match="labels: the model has no label 'on'"):
+        behaviour_suite.check(subject_of(("zero", "one"), str), Params(labels={"abusive": "on", "acceptable": "zero"}))
 
 
 def test_the_users_matches_tell_the_suite_too() -> None:
@@ -334,12 +381,13 @@ def test_a_table_may_have_several_formats(tmp_path: Path, suffix: str) -> None:
 
 def test_hatechecks_columns_are_read_and_judged(tmp_path: Path) -> None:
     (tmp_path / "hatecheck.csv").write_text(
-        ",functionality,case_id,test_case,label_gold,target_ident,direction\n"
-        "0,derog_neg_emote_h,1,I hate women.,hateful,women,general\n"
-        "1,ident_neutral_nh,2,I am a woman.,non-hateful,women,general\n"
-        "2,profanity_nh,3,Damn this weather.,non-hateful,,\n",
+        ",functionality,case_id,test_case,label_gold,target_ident,direction,templ_id\n"
+        "0,derog_neg_emote_h,1,I hate women.,hateful,women,general,1\n"
+        "1,ident_neutral_nh,2,I am a woman.,non-hateful,women,general,30\n"
+        "2,profanity_nh,3,Damn this weather.,non-hateful,,,41\n",
         encoding="utf-8",
     )
+    assert [case.template for case in read_suite(tmp_path / "hatecheck.csv").cases] == ["1", "30", "41"]
     subject = subject_of(("ok", "toxic"), lambda text: "toxic" if "women" in text or "Damn" in text else "ok", tmp_path)
     found = numbers(measured(subject, file="hatecheck.csv"))
     assert found["pass_rate",].value == pytest.approx(2 / 3)
@@ -353,6 +401,7 @@ def test_checklists_tests_are_read_and_judged(tmp_path: Path) -> None:
         {"test": "words", "capability": "Vocabulary", "type": "MFT", "labels": [2, 0], "data": ["good", "bad"]},
         {"test": "plain", "capability": "Vocabulary", "type": "MFT", "labels": 1, "data": ["table"]},
         {"test": "simple negations: not negative", "capability": "Negation", "type": "MFT", "data": ["not bad"]},
+        {"test": "Q & A: no", "capability": "SRL", "type": "MFT", "labels": [0, 1], "data": ["bad?", "good? no"]},
         {"test": "names", "capability": "NER", "type": "INV", "data": [["I am Al", "I am Bo", "I am bad Cy"]]},
         {"test": "intensifiers", "capability": "Vocabulary", "type": "DIR", "data": [["good", "very good"]]},
     ]
@@ -367,6 +416,7 @@ def test_checklists_tests_are_read_and_judged(tmp_path: Path) -> None:
     assert rates == {
         "NER: names": 0,
         "Negation: simple negations: not negative": 0,
+        "SRL: Q & A: no": 1,
         "Vocabulary: intensifiers": 1,
         "Vocabulary: plain": 1,
         "Vocabulary: words": 1,
@@ -396,6 +446,9 @@ def test_checklists_tests_are_read_and_judged(tmp_path: Path) -> None:
         ("a.jsonl", '{"test": "t", "type": "DIR", "data": [["x", "y"]]}', "but not which way"),
         ("a.jsonl", '{"test": "t", "type": "INV", "data": ["x"]}', "two or more"),
         ("a.jsonl", '{"test": "t", "type": "INV", "data": []}', "has no data"),
+        ("suite.pkl", "", "is a pickle, which could run anything"),
+        ("suite.tar.gz", "", "Write it as JSON Lines where checklist is installed"),
+        ("tests_n500", "A lovely flight.", "without what each must get"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_line_and_a_remedy(

@@ -40,6 +40,20 @@ def test_the_tables_are_large_and_change_no_negation_person_or_number(table: str
     assert not set("不没无未非别他她它一二三四五六七八九十百千万") & set(characters)
 
 
+@pytest.mark.parametrize("table", ["homophones", "similar"])
+def test_no_character_of_abuse_illness_or_crime_is_put_in(table: str) -> None:
+    assert not set("犬毒辱鬼废污兽牲残病罪犯盗奸狗猪死亡杀") & set(chinese.tables()[table])
+    assert "大" not in chinese.tables()["similar"].get("太", "")
+
+
+@pytest.mark.parametrize("name", ["neutral_context_before", "neutral_context_after", "polite_opener"])
+def test_what_is_added_to_a_chinese_text_is_chinese(name: str) -> None:
+    after = everything(name, "犹太人住在这个区")
+    assert "犹太人住在这个区" in after
+    assert not re.search("[A-Za-z ]", after)
+    assert "犹太人住在这个区。" in after or name != "neutral_context_after"
+
+
 def test_homophones_sound_alike() -> None:
     readings = {"zai4": "在再", "shi4": "是事市世式", "gong1": "工公功攻"}
     for group in readings.values():
@@ -110,6 +124,15 @@ def test_compatible_forms_fold_back() -> None:
     assert unicodedata.normalize("NFKC", everything("full_width_latin", text)) == text
     bare = unicodedata.normalize("NFD", everything("accents", text))
     assert "".join(c for c in bare if not unicodedata.combining(c)) == text
+
+
+@pytest.mark.parametrize("name", ["zero_width", "bidirectional"])
+def test_invisible_characters_spare_addresses_tags_and_mentions(name: str) -> None:
+    spared = "@somebody https://example.org/some-page ab.cd@example.com <span> &amp; 10:30 #hashtag "
+    assert everything(name, spared) == spared
+    changed = everything(name, spared + "有3个苹果，word")
+    assert changed.startswith(spared)
+    assert sum(unicodedata.category(c) == "Cf" for c in changed[len(spared) :]) >= 2
 
 
 @pytest.mark.parametrize("name", ["leetspeak", "spaced_out", "separators", "masked_letter"])

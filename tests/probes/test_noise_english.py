@@ -13,6 +13,7 @@ from word2number import w2n
 import probes._noise  # noqa: F401  (registers them)
 from audit.perturbations import PERTURBATIONS, SEVERITIES, make
 from probes._noise import additions, layout, letters, words
+from probes._noise.charged import charged, masked
 from probes._noise.tables import as_case, lexicon, table
 from probes._noise.words import spelled
 
@@ -22,8 +23,9 @@ TABLES = ("abbreviations", "british", "contractions", "homophones", "misspelling
 TEXT = (
     "I don't think they're going to receive Their favorite color at 10:30, because it is not the right one: "
     "please tell @Friend_1 about www.example.org/their-thing?q=because and #ThinkAboutIt :-) on twenty-five of 3.5 %! "
-    "You would like 12 grey ones? We are not able to say SORRY &amp; thank you <b>tomorrow</b>."
+    "You would like 12 grey ones in 5 days? We are not able to say SORRY &amp; thank you <b>tomorrow</b>."
 )
+SLIPS = ["keyboard_neighbour", "swap_letters", "drop_letter", "repeat_letter", "insert_letter", "ocr_confusion"]
 UNTOUCHED = ("@Friend_1", "www.example.org/their-thing?q=because", "#ThinkAboutIt", "3.5 %", "&amp;", "<b>", "10:30")
 
 
@@ -61,9 +63,7 @@ def test_addresses_mentions_tags_and_figures_stay(name: str) -> None:
     assert [kept for kept in UNTOUCHED if kept not in changed] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["keyboard_neighbour", "swap_letters", "drop_letter", "repeat_letter", "insert_letter"]
-)
+@pytest.mark.parametrize("name", SLIPS[:-1])
 @given(word=st.from_regex(r"[A-Za-z]{1,12}", fullmatch=True))
 def test_slips_keep_first_and_last_letter_and_short_words(name: str, word: str) -> None:
     slipped = everything(name, word)
@@ -131,8 +131,11 @@ def test_tables_are_of_a_useful_size(name: str, least: int) -> None:
 def test_expansion_undoes_contraction() -> None:
     for entries in lexicon("contractions").values():
         for entry in entries:
-            follower = next(word for word in ("been", "like", "going") if entry.ahead.match(f" {word}"))
-            full = f"{entry.phrase} {follower}"
+            full = next(
+                f"{entry.phrase} {word}"
+                for word in ("been", "like", "going")
+                if entry.here.match(f"{entry.phrase} {word}")
+            )
             short = everything("contraction", full)
             assert len(short) < len(full), full
             assert everything("expansion", short).lower() == full
@@ -144,6 +147,52 @@ def test_expansion_undoes_contraction() -> None:
 )
 def test_what_could_be_read_two_ways_is_left_alone(text: str) -> None:
     assert everything("contraction", text) == everything("expansion", text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        (
+            "contraction",
+            "I know who you are. That is who I am. Yes, I will | every country they are in. | as it is in there | "
+            "They let us go | Please let us know. Let us know! He should have a dog | we have both the right",
+        ),
+        (
+            "slang",
+            "I got to the airport | it is used to treat colds | I will have to go | The lights come on | "
+            "The rights they have to vote | I could have a dog | how do they do that | picture this | money laundering",
+        ),
+        ("abbreviation", "at the moment of truth | April is my sister | I can thank him"),
+        ("british", "keep mom | no truck with | diaper"),
+        ("american", "nappy hair | keep mum | no lorry | the analyses"),
+    ],
+)
+def test_a_phrase_in_another_sense_is_left_alone(name: str, texts: str) -> None:
+    for text in texts.split(" | "):
+        assert everything(name, text) == text
+
+
+def test_a_phrase_in_its_own_sense_is_changed() -> None:
+    assert everything("contraction", "Let us see. I am here, you should have seen it") == (
+        "Let's see. I'm here, you should've seen it"
+    )
+    said = "Thank you. I've got to go, I am going to tell them they could have asked"
+    assert everything("slang", said) in [
+        f"{thanks}. I've gotta go, I am gonna tell 'em they coulda asked" for thanks in ("Cheers", "Ta")
+    ]
+
+
+@pytest.mark.parametrize("name", [*SLIPS, "masked_letter"])
+def test_a_slip_makes_no_word_of_feeling_abuse_or_negation(name: str) -> None:
+    plain = "shirt shift count flag clock coin slit hare friend noting nine burn click that field where"
+    made = {word for seed in range(300) for word in everything(name, plain, seed).split()} - set(plain.split())
+    assert len(made) > 20
+    assert not made & (charged() | masked())
+    assert {"shit", "cunt", "fag", "coon", "hate", "fiend", "nothing", "none", "sh*t", "wh*re"} <= charged() | masked()
+
+
+def test_what_is_rude_already_may_be_masked() -> None:
+    assert everything("masked_letter", "shit") in ("s*it", "sh*t")
 
 
 def test_american_undoes_british() -> None:
@@ -159,17 +208,29 @@ def test_no_misspelling_is_another_word_of_the_tables() -> None:
 
 @given(number=st.integers(0, 999))
 def test_numbers_keep_their_value(number: int) -> None:
-    text = f"about {number} of them"
+    text = f"about {number} things"
     worded = everything("number_to_word", text)
-    assert worded == f"about {spelled(number)} of them"
+    assert worded == f"about {spelled(number)} things"
     assert w2n.word_to_num(spelled(number)) == number
     assert everything("word_to_number", worded) == (text if number > 1 else worded)
 
 
 @pytest.mark.parametrize(
-    "text", ["on 3/4/21 at 5:30", "£20 or 5%", "007", "call 555 123 4567", "12.5 or 1,200", "v2 a-3"]
+    "text",
+    [
+        *("on 3/4/21 at 5:30", "£20 or 5%", "007", "call 555 123 4567", "12.5 or 1,200", "v2 a-3"),
+        *(
+            "on 25 May 2020",
+            "May 25, 2020",
+            "Call 911 as soon as you can",
+            "20 % of 5 %",
+            "Psalm 23 says",
+            "# 5 things",
+        ),
+        *("my iPhone 12 works", "see page 12", "I want 2 kiss you"),
+    ],
 )
-def test_dates_times_prices_and_codes_stay_in_digits(text: str) -> None:
+def test_dates_times_prices_names_and_codes_stay_in_digits(text: str) -> None:
     assert everything("number_to_word", text) == text
 
 
@@ -199,6 +260,31 @@ def test_truncation_keeps_the_beginning(text: str) -> None:
     cut = everything("truncation", text)
     assert text.startswith(cut.rstrip())
     assert bool(cut.strip()) == bool(text.strip())
+
+
+def test_a_sentence_that_nothing_ends_is_ended_before_another() -> None:
+    for text, ended in (("No", "No."), ("Yes!", "Yes!"), ("so 5\n", "so 5."), ("see @me", "see @me"), ("好", "好。")):
+        changed = everything("neutral_context_after", text)
+        assert changed.startswith(ended)
+        assert changed[len(ended) :].lstrip(" ")[0] not in ".。"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("polite_opener", "Where is my order?"),
+        ("contraction", "I am late, you are late, we are late, they are late."),
+        ("british", "my favorite color is gray"),
+        ("slang", "you want to talk to them, yes, lots of them"),
+        ("strip_punctuation", "Well, yes; no: fine."),
+        ("double_punctuation", "Well, yes; no, fine."),
+        ("misspelling", "I received it because you believe in their address"),
+    ],
+)
+def test_severity_makes_a_difference_where_a_text_has_few_places(name: str, text: str) -> None:
+    five = PERTURBATIONS[name].variants(text, SEVERITIES, np.random.default_rng(2))
+    assert five[-1] == everything(name, text, 2)
+    assert five[0] != five[-1]
 
 
 def test_truncation_cuts_half_at_most() -> None:

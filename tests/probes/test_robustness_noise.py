@@ -248,6 +248,49 @@ def test_the_interval_of_the_worst_covers_it() -> None:
         assert missed <= 24, shares
 
 
+GERMAN = "Das Buch {k} war so gut, dass wir in der Stadt noch lange davon gesprochen haben, und es gab Tee."
+CHINESE = "我们现在在图书馆的二楼看第 {k} 本书，他们觉得这个地方很好。"
+
+
+@pytest.mark.parametrize(("text", "language"), [(GERMAN, ""), (CHINESE, "zh")])
+def test_noise_made_for_another_language_is_not_tried(text: str, language: str) -> None:
+    texts = [text.format(k=k) for k in range(40)]
+    done = measure(make_subject(40, texts=texts, groups={}))
+    tried = {f.slice["perturbation"] for f in done.findings if "perturbation" in f.slice}
+    assert all(PERTURBATIONS[name].fits(language) for name in tried)
+    assert ("homophone" in tried, "polite_opener" in tried) == (language == "zh", language == "zh")
+    note = next(e.note for e in done.evidence if isinstance(e, Table))
+    assert ("neither English nor Chinese" in note) == (language == "")
+    asked = measure(make_subject(40, texts=texts, groups={}), perturbations=("neutral_context_after",))
+    assert number(asked, "flip_rate", perturbation="neutral_context_after").n == 40
+
+
+@pytest.mark.usefixtures("bangs")
+def test_kinds_that_change_few_rows_come_last_and_have_no_example() -> None:
+    texts = [*(f"loud {'x' * i} End" for i in range(10)), *(f"calm {'x' * i} End." for i in range(50))]
+    model = scores_where(lambda text: "!" in text or (text == text.lower() and "calm" in text))
+    done = measure(make_subject(60, texts=texts, groups={}, score=model), perturbations=("bangs", "lower_case"))
+    assert number(done, "flip_rate", perturbation="bangs").value == 1
+    assert list(table(done)) == ["lower_case", "bangs"]
+    assert [item.change.split(",")[0] for item in shown(done).items] == ["lower_case"]
+    row = table(done)["lower_case"]
+    limits = number(done, "flip_rate", perturbation="lower_case").interval
+    assert limits is not None
+    assert (row["low"], row["high"]) == (limits.low, limits.high)
+
+
+def test_no_group_is_named_where_none_differs_beyond_doubt() -> None:
+    rng = np.random.default_rng(1)
+    texts, sex = texts_of(rng, 120), ["f", "m"] * 60
+    chance = scores_where(lambda text: len(text) % 3 == 0)
+    named = lambda subject: table(measure(subject, perturbations=("drop_letter",)))["drop_letter"]["group hurt most"]  # noqa: E731
+    assert named(make_subject(120, texts=texts, groups={"sex": sex}, score=chance)) is None
+    women = {text for text, who in zip(texts, sex, strict=True) if who == "f"}
+    starts = {text.split(" ")[0] for text in women}
+    keyed = scores_where(lambda text: text.split(" ")[0] in starts and text not in women)
+    assert named(make_subject(120, texts=texts, groups={"sex": sex}, score=keyed)) == "sex: f"
+
+
 def test_unknown_names_are_refused_with_a_hint() -> None:
     with pytest.raises(ValidationError, match="Did you mean 'upper_case'"):
         Params(perturbations=("uper_case",))
