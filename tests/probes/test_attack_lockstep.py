@@ -99,8 +99,11 @@ def endless(ask: Ask) -> tuple[float, ...]:
         random.random()
 
 
+AWAKE = threading.Event()
+
+
 def asleep(ask: Ask) -> tuple[float, ...]:
-    time.sleep(0.5)  # in C, where no exception reaches it
+    AWAKE.wait()  # in C, where no exception reaches it
     return (0.0,)
 
 
@@ -110,11 +113,15 @@ def test_a_search_that_never_asks_is_given_up_and_the_rest_go_on(
 ) -> None:
     monkeypatch.setattr(lockstep, "SILENCE", 0.1)
     monkeypatch.setattr(lockstep, "PATIENCE", 0.1)
+    AWAKE.clear()
     threads = threading.active_count()
     results = run([SEARCHES[0], Search(silent, 0), *SEARCHES[1:]])
     assert "asked nothing" in results[1].error
     assert [results[0], *results[2:]] == run(SEARCHES)
-    assert silent is asleep or threading.active_count() == threads
+    assert threading.active_count() == threads + (silent is asleep)
+    AWAKE.set()
+    while threading.active_count() > threads:
+        time.sleep(0.01)
 
 
 def test_a_search_that_never_asks_cannot_outlast_the_time_by_much(monkeypatch: pytest.MonkeyPatch) -> None:
