@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from audit.config import Recipe
+from audit.errors import ConfigError
 from audit.perturbations import ADVERSARIES, find_perturbation
 from audit.stats import substream
 from audit.types import Asset, Ints, Score, Split
@@ -16,6 +17,11 @@ def with_noise(train: Split, recipe: Recipe, seed: int) -> Split:
 
     Which rows are copied, and how, depends on seed and id alone. A row that the perturbation
     cannot change gets no copy.
+
+    Raises
+    ------
+    ConfigError
+        If no row gets one: the model would be compared with itself.
     """
     rng = np.random.default_rng([seed, 1])
     rows, texts = [], []
@@ -28,6 +34,11 @@ def with_noise(train: Split, recipe: Recipe, seed: int) -> Split:
         if changed != text:
             rows.append(row)
             texts.append(changed)
+    if not rows:
+        raise ConfigError(
+            f"[model.recipe] augment = {list(recipe.augment)} changes none of the {len(train):,} training texts drawn "
+            "for it. Name perturbations for their language; 'renben probes robustness.noise' lists them."
+        )
     return _extended(train, rows, texts, "noise")
 
 
@@ -54,7 +65,9 @@ def with_attacks(train: Split, grown: Split, recipe: Recipe, score: Score, asset
     candidates = order[: 4 * recipe.attack_rows]
     right = score([train.texts[row] for row in candidates]).argmax(axis=1) == train.labels[candidates]
     rows = candidates[right][: recipe.attack_rows]
-    found = ADVERSARIES[recipe.attack]([train.texts[row] for row in rows], train.labels[rows], score, asset, seed)
+    found = ADVERSARIES[recipe.attack].search(
+        [train.texts[row] for row in rows], train.labels[rows], score, asset, seed
+    )
     broken = [(int(row), text) for row, text in zip(rows, found, strict=True) if text is not None]
     return _extended(grown, [row for row, _ in broken], [text for _, text in broken], f"attack-{turn}")
 

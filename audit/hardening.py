@@ -6,6 +6,7 @@ from pathlib import Path
 from audit.augmentation import with_attacks, with_noise
 from audit.config import Recipe
 from audit.models.transformer import load_transformer
+from audit.perturbations import ADVERSARIES
 from audit.scoring import Scorer
 from audit.tuning import Tuned, tune
 from audit.types import Asset, Score, Split
@@ -53,11 +54,19 @@ def tune_as_asked(tuner: Tuner, train: Split, recipe: Recipe, asset: Asset) -> t
         Hyperparameters, and with ``augment`` or ``attack`` what is added to the rows.
     asset : callable
         Where the assets live that an attack may need.
+
+    Raises
+    ------
+    ConfigError
+        If the attack cannot be run, or no training row can be changed; before anything is trained.
     """
     if not recipe.hardens:
         return tuner.tuned(train, recipe), None
-    plain = tuner.tuned(train, recipe.plain)
+    # What cannot be done is told before the first training.
     rows = with_noise(train, recipe, tuner.seed) if recipe.augment else train
+    if recipe.attack:
+        ADVERSARIES[recipe.attack].check(train.texts, asset)
+    plain = tuner.tuned(train, recipe.plain)
     for turn in range(recipe.attack_rounds if recipe.attack else 0):
         score = tuner.score(tuner.tuned(rows, recipe), recipe)
         rows = with_attacks(train, rows, recipe, score, asset, tuner.seed, turn)

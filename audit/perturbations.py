@@ -114,8 +114,15 @@ def find_perturbation(name: str) -> Perturbation:
     return PERTURBATIONS[name]
 
 
-Adversary = Callable[[Sequence[str], Ints, Score, Asset, int], list[str | None]]
-"""From texts, their labels, the model's scores, assets and a seed to adversarial texts; None where none was found."""
+@dataclass(frozen=True)
+class Adversary:
+    """A search for texts that a model takes for another class, as a source of training texts."""
+
+    check: Callable[[Sequence[str], Asset], object]
+    """Takes the training texts; raises ConfigError where the search cannot be run on this machine or on such texts."""
+    search: Callable[[Sequence[str], Ints, Score, Asset, int], list[str | None]]
+    """From texts, labels, the model's scores, assets and a seed to adversarial texts; None where none was found."""
+
 
 ADVERSARIES: dict[str, Adversary] = {}
 """Searches by name, for adversarial training."""

@@ -10,15 +10,19 @@ from pydantic import Field, field_validator
 from audit.perturbations import ADVERSARIES
 from audit.registry import Measure, Skip, probe
 from audit.stats import substream
-from audit.types import Evidence, Frozen, Subject
-from probes._attack.outcomes import PLAIN, Armoury, Attacked, Job, arm, assess, attack, rules_of
-from probes._attack.recipes import BUILT_IN, MODEL, find_recipe
+from audit.types import Evidence, Frozen, Score, Subject
+from probes._attack.attacked import Attacked
+from probes._attack.by_name import find_recipe
+from probes._attack.drawn import Drawn, draw_rows
+from probes._attack.outcomes import PLAIN, Armoury, Job, arm, assess, attack, rules_of
+from probes._attack.recipes import BUILT_IN, MODEL, Resources
 from probes._attack.report import Report
 from probes._attack.shown import curves, examples, recipes_table
-from probes._attack.training import adversarial
+from probes._attack.training import hardener
 from probes._attack.validity import Rules
 from probes._by_group import with_difference
-from probes._sample import Sample, sample
+from probes._groups import PRIVATE
+from probes._language import language_of
 
 MEASURES = with_difference(
     {
@@ -26,21 +30,34 @@ MEASURES = with_difference(
         "robust_accuracy": Measure(
             "higher", "Share of rows that are right, and still right after the attack.", 0, 1, 1
         ),
+        "valid_attack_success": Measure(
+            "lower",
+            "Share of attacked rows whose class changed while the text kept the declared rules of meaning; of each row "
+            "the one text found is looked at, so that it is a lower bound.",
+            0,
+            1,
+            0,
+        ),
+        "valid_robust_accuracy": Measure(
+            "higher",
+            "Share of rows that are right, and for which the search came upon no change of class that keeps the rules; "
+            "an upper bound.",
+            0,
+            1,
+            1,
+        ),
     }
 ) | {
-    "valid_attack_success": Measure(
+    "queries": Measure("higher", "Questions to the model per attacked row.", 0),
+    "words_changed": Measure("higher", "Share of words changed where the class changed.", 0, 1),
+    "words_left": Measure("none", "Share of words that input reduction left while the class stayed.", 0, 1),
+    "attack_success_plain": Measure(
         "lower",
-        "Share of attacked rows whose class changed while the text kept the declared rules of meaning.",
+        "Attack success of the same recipe trained without augmentation, on rows that both have right.",
         0,
         1,
         0,
     ),
-    "valid_robust_accuracy": Measure(
-        "higher", "Share of rows that are right, and still right for every change that keeps the rules.", 0, 1, 1
-    ),
-    "queries": Measure("higher", "Questions to the model per attacked row.", 0),
-    "words_changed": Measure("higher", "Share of words changed where the class changed.", 0, 1),
-    "words_left": Measure("none", "Share of words that input reduction left while the class stayed.", 0, 1),
     "attack_success_change": Measure(
         "lower", "Attack success less that of the same recipe trained without augmentation, on the same rows.", -1, 1
     ),
@@ -48,7 +65,7 @@ MEASURES = with_difference(
 
 for _name, _recipe in BUILT_IN.items():
     if not _recipe.reduces:
-        ADVERSARIES[_name] = partial(adversarial, _recipe)
+        ADVERSARIES[_name] = hardener(_recipe)
 
 
 class Params(Frozen):
@@ -59,10 +76,14 @@ class Params(Frozen):
     Besides, a class of ``textattack.attack_recipes``, or ``"module:function"`` that makes an attack of a model."""
     rows: int = Field(50, ge=1)
     """Rows that the model has right and that are attacked. Those it has wrong on the way to them count as lost."""
+    min_group: int = Field(10, ge=PRIVATE)
+    """Attacked rows that a group needs to be compared with others. More of a group that has fewer are attacked, at most
+    as many again as ``rows`` for each column; figures of all rows leave them out. Few rows mean wide intervals."""
     max_queries: int = Field(500, ge=1)
     """Questions to the model that an attack may ask about one row."""
     seconds: float = Field(90, ge=0)
-    """Time for all attacks; what is then not finished is left out, and said so."""
+    """Time for all attacks. A row not begun by then is left out; one cut off counts half, with an interval for either
+    end."""
     examples: int = Field(12, ge=0)
     """Changed texts to show; 0 where texts may not be shown."""
     min_similarity: float = Field(0.8, ge=-1, le=1)
@@ -80,7 +101,7 @@ class Params(Frozen):
 
 @probe(
     "robustness.attack",
-    version=1,
+    version=2,
     values=("robustness", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -91,10 +112,12 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     """Share of rows whose class an adversarial search changes. Ideal: success 0, robust accuracy 1.
 
     Searches of TextAttack run against the deployed model within a budget of queries and of time;
-    every change of class is scored once more. A change is *valid* when a text keeps its sentence
-    similarity, most of its words, their polarity (VADER) and its terms for groups of people: rules
-    that stand in for a person's judgement. The slice of all recipes counts a row as broken when
-    any recipe broke it. Success is a lower bound: another search may find more.
+    every change of class is scored once more, past the cache where there is one. A change is *valid*
+    when the text, as it is displayed, keeps its sentence similarity, most of its words, their polarity
+    (VADER), its negations and its terms for groups of people, one slipped letter in a long word read
+    over: rules that stand in for a person's judgement. The slice of all recipes counts a row as broken
+    when any recipe broke it. A text that a recipe cannot change does not count for it. Success is a
+    lower bound: another search may find more.
 
     References
     ----------
@@ -103,42 +126,45 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     """
     assert subject.score
     recipes = [find_recipe(name) for name in params.recipes]
-    armoury = arm(recipes, subject.asset, params.max_queries)
+    language = language_of(subject.test.texts)
+    armoury = arm(recipes, Resources(subject.asset, subject.folder), params.max_queries, language)
     if not armoury.attackers:
         raise Skip("; ".join(f"{name}: {reason.removeprefix('skipped: ')}" for name, reason in armoury.skipped.items()))
-    rows = _rows(subject, params, rng)
-    rules = rules_of(subject.asset, params.min_similarity, params.max_edit_share)
-    done = _attacked(subject, params, rows, armoury, rules, rng)
-    report = Report(robustness_attack, rows, params.max_queries, rules.unlooked, rng)
+    drawn = draw_rows(subject, params.rows, params.min_group, int(substream(rng, "rows").integers(2**32)))
+    rules = rules_of(subject.asset, params.min_similarity, params.max_edit_share, language)
+    done = _attacked(subject, params, drawn, armoury, rules, rng)
+    report = Report(robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, rng)
     yield recipes_table(recipes, done[MODEL], armoury.skipped, rules.summary)
     yield from report.numbers(done[MODEL])
     for name, reason in armoury.skipped.items():
         yield robustness_attack.finding("attack_success", None, 0, slice={"recipe": name}, note=reason)
     yield from report.change(done[MODEL], done.get(PLAIN, []))
-    for one in done[MODEL]:
-        yield from curves(one, params.max_queries)
+    yield from curves(done[MODEL], drawn, params.max_queries)
     if params.examples:
-        yield examples(done[MODEL], rows, subject.labels, subject.score, params.examples)
-
-
-def _rows(subject: Subject, params: Params, rng: np.random.Generator) -> Sample:
-    """Return rows up to the last one that is to be attacked, right and wrong ones as they come."""
-    everything = sample(subject, len(subject.test), int(substream(rng, "rows").integers(2**32)))
-    right = everything.labels == everything.predicted
-    return everything.take(np.flatnonzero(np.cumsum(right) - right < params.rows))
+        yield examples(done[MODEL], drawn.rows, subject.labels, subject.score, params.examples)
 
 
 def _attacked(
-    subject: Subject, params: Params, rows: Sample, armoury: Armoury, rules: Rules, rng: np.random.Generator
+    subject: Subject, params: Params, drawn: Drawn, armoury: Armoury, rules: Rules, rng: np.random.Generator
 ) -> dict[str, list[Attacked]]:
     """Attack the model, and a plain one if there is one; return what each recipe did to either."""
     assert subject.score
-    models = {MODEL: subject.score} | ({PLAIN: subject.plain_score} if subject.plain_score else {})
-    right = rows.labels == rows.predicted
+    rows, right = drawn.rows, {MODEL: drawn.right}
+    models, again = {MODEL: subject.score}, {MODEL: _uncached(subject)}
+    if subject.plain_score:
+        models[PLAIN] = again[PLAIN] = subject.plain_score
+        right[PLAIN] = drawn.right & (subject.plain_score(rows.texts).argmax(axis=1) == rows.labels)
     job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic)
     results = attack(armoury.attackers, models, subject.asset, job, rng)
     ran = [attacker.recipe for attacker in armoury.attackers]
     return {
-        model: [assess(recipe, results.get((model, recipe.name), []), job, score, rules) for recipe in ran]
-        for model, score in models.items()
+        model: [assess(recipe, results.get((model, recipe.name), []), job, model, look, rules) for recipe in ran]
+        for model, look in again.items()
     }
+
+
+def _uncached(subject: Subject) -> Score:
+    """Return the model as it answers a text that comes alone, where it can be run anew; else as it answers."""
+    assert subject.score
+    bench = subject.bench
+    return partial(bench.rerun, backend=bench.backends[0], rows=1) if bench else subject.score

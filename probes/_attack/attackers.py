@@ -5,7 +5,7 @@ import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from probes._attack.lockstep import Ask
@@ -24,6 +24,22 @@ class Found:
     changed: bool
     """Whether TextAttack holds that its goal was reached."""
     queries: int
+    possible: bool = True
+    """Whether there was any change to try, or none for want of queries."""
+
+
+class _Candidates:
+    """Stands in for a search's source of changes, and remembers whether any came."""
+
+    def __init__(self, search: Any) -> None:
+        self.any = False
+        self._source = search.get_transformations
+        search.get_transformations = self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        found = self._source(*args, **kwargs)
+        self.any = self.any or bool(found)
+        return found
 
 
 class Attacker:
@@ -51,7 +67,7 @@ class Attacker:
             self._idle = [self._built()]
         except (MissingError, KeyboardInterrupt):
             raise
-        except Exception as error:  # of code that is not ours
+        except (Exception, SystemExit) as error:  # of code that is not ours
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             raise MissingError(f"could not be built ({reason}); mend it or take a built-in recipe") from error
 
@@ -66,7 +82,7 @@ class Attacker:
             victim.ask, victim.service, victim.tail = ask, service, text[len(head) :]
             found = self._attacked(attack, head, label)
             self._idle.append(attack)
-            return Found(found.text + victim.tail, found.changed, found.queries)
+            return replace(found, text=found.text + victim.tail)
 
         return search
 
@@ -74,13 +90,15 @@ class Attacker:
         attack = self.recipe.build(Victim(), self._resources)
         attack.goal_function.query_budget = self._budget
         attack.goal_function.batch_size = self._budget
+        _Candidates(attack.search_method)
         return attack
 
     def _attacked(self, attack: Any, text: str, label: int) -> Found:
         attack.clear_cache()
         if not textattack().shared.AttackedText(text).num_words:
-            return Found(text, False, 0)  # nothing to search, and some recipes divide by it
-        kinds = textattack().attack_results
+            return Found(text, False, 0, possible=False)  # some recipes divide by it
+        kinds, candidates = textattack().attack_results, attack.search_method.get_transformations
+        candidates.any = False
         try:
             result = attack.attack(text, label)
         except Exception:
@@ -91,7 +109,8 @@ class Attacker:
         if isinstance(result, kinds.SkippedAttackResult):
             raise ValueError("the model does not give the text its class")
         reached = isinstance(result, kinds.SuccessfulAttackResult | kinds.MaximizedAttackResult)
-        return Found(result.perturbed_result.attacked_text.text, reached, result.num_queries)
+        possible = candidates.any or result.num_queries >= self._budget
+        return Found(result.perturbed_result.attacked_text.text, reached, result.num_queries, possible)
 
 
 def searched(text: str) -> str:

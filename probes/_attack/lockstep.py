@@ -1,8 +1,9 @@
 """Many searches at once, of which one runs at a time: what they ask is answered in merged batches."""
 
+import ctypes
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from threading import Semaphore, Thread
@@ -24,8 +25,11 @@ Value = TypeVar("Value")
 WIDTH = 64
 """Searches that are open at one time."""
 
+SILENCE = 30.0
+"""Seconds that a search may compute without asking."""
+
 PATIENCE = 5.0
-"""Seconds that a search which is told to end may take over it."""
+"""Seconds that a search which is told to end, or which the end of the time finds computing, may take over it."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,11 @@ class Search(Generic[Value]):
 
 @dataclass(frozen=True)
 class Result(Generic[Value]):
-    """What became of a search: a value, an error, or neither where it was ended early."""
+    """What became of a search: a value, an error, or neither where it was ended early or never begun."""
 
     value: Value | None = None
     error: str = ""
+    begun: bool = True
 
     @property
     def finished(self) -> bool:
@@ -53,6 +58,10 @@ class Result(Generic[Value]):
 
 class Ended(BaseException):
     """Raised inside a search that has to end early; no handler of ordinary exceptions stops it."""
+
+
+class _TimeOver(Exception):
+    """No step is begun any more."""
 
 
 def run_searches(
@@ -67,7 +76,8 @@ def run_searches(
 
     Each search has a thread, but one thread runs at any time. A search that asks is parked; when
     all are parked, each service is asked once for the texts of all. Every search has its own
-    stream of random numbers, so that neither order nor width changes a result.
+    stream of random numbers, so that neither order nor width changes a result. A search that
+    computes for more than ``SILENCE`` seconds without asking is given up: that is its error.
 
     Parameters
     ----------
@@ -76,7 +86,8 @@ def run_searches(
     services : mapping of str to callable
         Whom searches may ask; called in the caller's thread.
     seconds : float
-        When this time is over no search is begun and those under way are ended.
+        When this time is over no search is begun and those under way are ended; one that computes
+        may take ``PATIENCE`` seconds more.
     clock : callable
         Returns seconds, such as ``time.monotonic``.
     width : int
@@ -90,16 +101,13 @@ def run_searches(
     workers = [_Worker(search) for search in searches]
     waiting, deadline = iter(workers), clock() + seconds
     under_way: list[_Worker[Value]] = []
-    with _kept(_Randomness.now()):
+    with _kept(_Randomness.now()), suppress(_TimeOver):
         try:
-            while clock() < deadline:
-                under_way += list(islice(waiting, width - len(under_way)))
+            while under_way := [*under_way, *islice(waiting, width - len(under_way))]:
                 for worker in under_way:
-                    worker.step()
+                    worker.step(deadline - clock())
                 under_way = [worker for worker in under_way if not worker.ended]
                 _answer(under_way, services)
-                if not under_way and all(worker.ended for worker in workers):
-                    break
         finally:
             for worker in under_way:
                 worker.end()
@@ -147,7 +155,7 @@ class _Worker(Generic[Value]):
     """A search in its thread. Scheduler and thread hand control to each other; they never run together."""
 
     def __init__(self, search: Search[Value]) -> None:
-        self.result: Result[Value] = Result()
+        self.result: Result[Value] = Result(begun=False)
         self.service, self.texts = "", ()  # type: tuple[str, Sequence[str]]
         self.answer: Answers | None = None
         self.ended = False
@@ -158,15 +166,21 @@ class _Worker(Generic[Value]):
         # A daemon does not keep the program alive, should a search never ask again.
         self._thread = Thread(target=self._work, daemon=True)
 
-    def step(self) -> None:
-        """Let the search run until it asks or ends."""
+    def step(self, left: float) -> None:
+        """Let the search run until it asks or ends; ``left`` are the seconds until the time is over."""
+        if left <= 0:
+            raise _TimeOver
         self._randomness.restore()
         if self._thread.ident is None:
+            self.result = Result()
             self._thread.start()
         else:
             self._go.release()
-        self._stopped.acquire()
-        self._randomness = _Randomness.now()
+        patience = min(SILENCE, left + PATIENCE)
+        if self._stopped.acquire(timeout=patience):
+            self._randomness = _Randomness.now()
+        else:
+            self._give_up(patience)
 
     def end(self) -> None:
         """End the search where it asks, or at its next question if an interrupt came while it ran."""
@@ -175,15 +189,28 @@ class _Worker(Generic[Value]):
         if self._thread.ident is not None:
             self._thread.join(PATIENCE)
 
+    def _give_up(self, seconds: float) -> None:
+        """End a search that does not ask; whatever it still does, this is its result."""
+        assert self._thread.ident
+        self._told_to_end = self.ended = True
+        self.result = Result(error=f"TimeoutError: it asked nothing for {seconds:.0f} s")
+        # Raised at its next line of Python. Not guaranteed: code in C, or that catches everything, runs on, and may
+        # draw from the random numbers of a search beside it, whose result then no longer follows from its seed.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Ended))
+        self.end()
+
     def _work(self) -> None:
+        result: Result[Value] = Result()
         try:
-            self.result = Result(self._search.run(self._ask))
+            result = Result(self._search.run(self._ask))
         except Ended:
             pass
-        except Exception as error:
-            self.result = Result(error=f"{type(error).__name__}: {error}")
-        self.ended = True
-        self._stopped.release()
+        except BaseException as error:  # such as SystemExit: whoever waits must hear of every end
+            result = Result(error=f"{type(error).__name__}: {error}")
+        finally:
+            if not self._told_to_end:
+                self.result, self.ended = result, True
+            self._stopped.release()
 
     def _ask(self, service: str, texts: Sequence[str]) -> Answers:
         self.service, self.texts, self.answer = service, texts, None

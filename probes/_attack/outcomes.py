@@ -1,6 +1,5 @@
 """Run recipes over rows and tell what became of every row."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,11 +7,13 @@ import numpy as np
 
 from audit.stats import substream
 from audit.types import Asset, Bools, Floats, Ints, Score
+from probes._attack.attacked import CUT, DONE, IDLE, LOST, OPEN, REFUTED, WAITING, Attacked
 from probes._attack.attackers import Attacker, Found, sealed
 from probes._attack.lockstep import Result, Search, run_searches
 from probes._attack.recipes import SENTENCES, Recipe, Resources
 from probes._attack.resources import MissingError, polarity
 from probes._attack.validity import Rules, changed_share, words_left
+from probes._language import Language
 
 PLAIN = "plain"
 """The service that answers for the model without augmentation."""
@@ -25,50 +26,10 @@ class Job:
     ids: Sequence[str]
     texts: Sequence[str]
     labels: Ints
-    right: Bools
-    """Rows that the model has right, shape (n,): only these are attacked."""
+    right: Mapping[str, Bools]
+    """By model: rows that it has right, shape (n,); only these are attacked."""
     seconds: float
     clock: Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """What one recipe did to each row; NaN where a row was not attacked to an end."""
-
-    recipe: Recipe
-    broken: Floats
-    """Shape (n,): 1 where the class changed, and changed again when the text was scored once more."""
-    valid: Floats
-    """Shape (n,): 1 where, besides, the text keeps the rules."""
-    queries: Floats
-    """Shape (n,)."""
-    share: Floats
-    """Shape (n,): share of words changed, NaN but where broken; for a reduction, the share of words left."""
-    texts: tuple[str | None, ...]
-    """The text found, where broken."""
-    asked: int
-    """Rows that were to be attacked."""
-    unconfirmed: int
-    """Changes of class that did not hold when the text was scored once more."""
-    errors: Mapping[str, int]
-    """How often each error came."""
-    said: str | None = None
-    """What to say in the place of :attr:`note`."""
-
-    @property
-    def attacked(self) -> int:
-        """Rows attacked to an end."""
-        return int((~np.isnan(self.broken)).sum())
-
-    @property
-    def note(self) -> str:
-        """What is to be known about the numbers; empty where all went well."""
-        if self.said is not None:
-            return self.said
-        said = [f"attacked {self.attacked} of {self.asked}"] if self.attacked < self.asked else []
-        said += [f"{count} ended in {error}" for error, count in self.errors.items()]
-        said += [f"{self.unconfirmed} did not hold on a second look"] if self.unconfirmed else []
-        return "; ".join(said)
 
 
 @dataclass(frozen=True)
@@ -80,10 +41,13 @@ class Armoury:
     """By recipe."""
 
 
-def arm(recipes: Sequence[Recipe], asset: Asset, budget: int) -> Armoury:
-    """Build every recipe once; those that lack something are skipped with the reason."""
-    resources, attackers, skipped = Resources(asset), [], {}
+def arm(recipes: Sequence[Recipe], resources: Resources, budget: int, language: Language) -> Armoury:
+    """Build every recipe once; those that lack something, or cannot take the language, are skipped with the reason."""
+    attackers, skipped = [], {}
     for recipe in recipes:
+        if recipe.english and language != "en":
+            skipped[recipe.name] = "skipped: it puts in English words, and the texts are not English"
+            continue
         try:
             with sealed():
                 attackers.append(Attacker(recipe, resources, budget))
@@ -95,16 +59,21 @@ def arm(recipes: Sequence[Recipe], asset: Asset, budget: int) -> Armoury:
 def attack(
     attackers: Sequence[Attacker], models: Mapping[str, Score], asset: Asset, job: Job, rng: np.random.Generator
 ) -> dict[tuple[str, str], list[Result[Found]]]:
-    """Run every attacker against every model on the rows that are right.
+    """Run every attacker against every model on the rows that it has right.
 
     Returns
     -------
     dict
-        Results by model and recipe, in the order of the rows that are right.
+        Results by model and recipe, in the order of the rows that the model has right.
     """
-    rows = np.flatnonzero(job.right).tolist()
     # Row by row, so that a deadline costs every recipe the same rows.
-    plan = [(row, name, attacker) for row in rows for attacker in attackers for name in models]
+    plan = [
+        (row, name, attacker)
+        for row in range(len(job.ids))
+        for attacker in attackers
+        for name in models
+        if job.right[name][row]
+    ]
     searches = [
         Search(
             attacker.run(name, job.texts[row], int(job.labels[row])),
@@ -128,8 +97,10 @@ def _sentences(asset: Asset) -> dict[str, Score]:
         return {}
 
 
-def rules_of(asset: Asset, least_similarity: float, most_changed: float) -> Rules:
-    """Return the rules of validity, with what there is on this machine."""
+def rules_of(asset: Asset, least_similarity: float, most_changed: float, language: Language) -> Rules:
+    """Return the rules of validity, with what there is on this machine for the language."""
+    if language != "en":
+        return Rules(least_similarity, most_changed, None, {}, language)
     try:
         valence = polarity()
     except MissingError:
@@ -137,30 +108,51 @@ def rules_of(asset: Asset, least_similarity: float, most_changed: float) -> Rule
     return Rules(least_similarity, most_changed, _sentences(asset).get(SENTENCES), valence)
 
 
-def assess(recipe: Recipe, results: Sequence[Result[Found]], job: Job, score: Score, rules: Rules) -> Attacked:
-    """Look at every text found once more, and lay the outcomes out by row."""
-    rows: list[int] = np.flatnonzero(job.right).tolist()
-    found = {row: result.value for row, result in zip(rows, results, strict=True) if result.value is not None}
+def assess(
+    recipe: Recipe, results: Sequence[Result[Found]], job: Job, model: str, again: Score, rules: Rules
+) -> Attacked:
+    """Look at every text found once more, and lay the outcomes out by row.
+
+    Parameters
+    ----------
+    recipe, job : Recipe, Job
+        What was run, and on what.
+    results : sequence of Result
+        In the order of the rows that the model has right.
+    model : str
+        Which of the job's models.
+    again : callable
+        Scores of that model by another way than the search's, where there is one.
+    rules : Rules
+        What a valid text keeps.
+    """
+    of_row = dict(zip(np.flatnonzero(job.right[model]).tolist(), results, strict=True))
+    found = {row: result.value for row, result in of_row.items() if result.value and result.value.possible}
     claimed = {row: value.text for row, value in found.items() if value.changed}
-    kept = _confirmed(claimed, job.labels, score, stays=recipe.reduces)
+    kept = _confirmed(claimed, job.labels, again, stays=recipe.reduces)
     pairs = {row: (job.texts[row], text) for row, text in kept.items()}
     share = words_left if recipe.reduces else changed_share
-    none, n = dict.fromkeys(found, 0.0), len(job.texts)
+    ends = {row: REFUTED if row in claimed.keys() - kept else _end(result) for row, result in of_row.items()}
+    known, n = dict.fromkeys(found, 0.0) | {row: OPEN for row, end in ends.items() if end == CUT}, len(job.texts)
     return Attacked(
         recipe,
-        broken=_column(n, none | dict.fromkeys(kept, 1.0)),
-        valid=_column(n, none | dict(zip(kept, rules.hold(list(pairs.values())), strict=True))),
+        ends=tuple(ends.get(row, LOST) for row in range(n)),
+        broken=_column(n, known | dict.fromkeys(kept, 1.0)),
+        valid=_column(n, known | dict(zip(kept, rules.hold(list(pairs.values())), strict=True))),
         queries=_column(n, {row: value.queries for row, value in found.items()}),
         share=_column(n, {row: share(*pair) for row, pair in pairs.items()}),
         texts=tuple(kept.get(row) for row in range(n)),
-        asked=len(rows),
-        unconfirmed=len(claimed) - len(kept),
-        errors=Counter(result.error for result in results if result.error),
     )
 
 
-def _confirmed(claimed: Mapping[int, str], labels: Ints, score: Score, *, stays: bool) -> dict[int, str]:
-    predicted = score(list(claimed.values())).argmax(axis=1) if claimed else ()
+def _end(result: Result[Found]) -> str:
+    if result.value:
+        return DONE if result.value.possible else IDLE
+    return result.error or (CUT if result.begun else WAITING)
+
+
+def _confirmed(claimed: Mapping[int, str], labels: Ints, again: Score, *, stays: bool) -> dict[int, str]:
+    predicted = again(list(claimed.values())).argmax(axis=1) if claimed else ()
     pairs = zip(claimed.items(), predicted, strict=True)
     return {row: text for (row, text), label in pairs if (label == labels[row]) == stays}
 

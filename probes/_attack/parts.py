@@ -21,10 +21,9 @@ from textattack.transformations import (
 )
 
 from audit.types import Floats
+from probes._noise.unicode import HOMOGLYPHS
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-LOOKALIKES = dict(zip("aceiopsxyABCEHIKMOPSTX", "асеіорѕхуАВСЕНІКМОРЅТХ", strict=True))
-"""Latin letters and the Cyrillic ones that look the same (Unicode Technical Standard 39)."""
 
 FEW = 2
 """Candidates whose similarity is looked at in one go, the best first."""
@@ -51,8 +50,8 @@ class Lookalikes(WordSwap):  # type: ignore[misc]
     """Puts a letter of another script that looks the same in the place of one letter."""
 
     def _get_replacement_words(self, word: str) -> list[str]:
-        places = [k for k, letter in enumerate(word) if letter in LOOKALIKES]
-        return [word[:k] + LOOKALIKES[word[k]] + word[k + 1 :] for k in places]
+        places = [k for k, letter in enumerate(word) if letter in HOMOGLYPHS]
+        return [word[:k] + HOMOGLYPHS[word[k]] + word[k + 1 :] for k in places]
 
 
 class Greedy(GreedyWordSwapWIR):  # type: ignore[misc]

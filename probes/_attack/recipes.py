@@ -1,14 +1,13 @@
-"""The attacks that can be asked for by name: where they come from, what they need, how they are put together."""
+"""The attacks that are built in: where they come from, what they need, how they are put together."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from audit.errors import AssetError, did_you_mean
+from audit.errors import AssetError
 from audit.types import Asset, Floats
 from probes._attack.encoder import encoder
 from probes._attack.lockstep import Ask, Service
@@ -53,6 +52,8 @@ class Resources:
     """Words and sentences, for recipes that need them; each raises MissingError where it is not there."""
 
     asset: Asset
+    modules: Path = Path()
+    """Where recipes of one's own are looked for first: the folder of the configuration."""
 
     def folder(self, name: str) -> Path:
         """Return the folder of an asset."""
@@ -87,11 +88,13 @@ class Recipe:
     name: str
     paper: str
     departures: str
-    """From the paper; the empty string where the recipe is TextAttack's own."""
+    """From the paper."""
     build: Callable[[Victim, Resources], Any]
     """Returns a ``textattack.Attack``."""
     reduces: bool = False
     """Whether it looks for the fewest words that keep the class, and not for a change of class."""
+    english: bool = False
+    """Whether it puts in English words, and so can do nothing, or nonsense, with texts in other languages."""
 
 
 def _deepwordbug(victim: Victim, resources: Resources) -> Any:
@@ -139,80 +142,64 @@ def _bad_characters(victim: Victim, resources: Resources) -> Any:
     return unseen_changes(victim)
 
 
+STOPS = "stop words stay"
 NEIGHBOURS = (
     "words from MiniLM's input embeddings of one part of speech in WordNet, no antonyms, no VADER polarity flips"
 )
+SIMILAR = "MiniLM sentence cosine of {} or more in place of the Universal Sentence Encoder, looked at after scoring"
 
 BUILT_IN = {
     recipe.name: recipe
     for recipe in (
-        Recipe("deepwordbug", "Gao et al. 2018 (arXiv:1801.04354)", "", _deepwordbug),
-        Recipe("pwws", "Ren et al. 2019 (ACL P19-1103)", "no swap of named entities", _pwws),
+        Recipe(
+            "deepwordbug",
+            "Gao et al. 2018 (arXiv:1801.04354)",
+            "words ranked by putting [UNK] in their place, not by head and tail scores; of one swap, substitution, "
+            f"deletion and insertion each, the best by the model's answer; {STOPS}",
+            _deepwordbug,
+        ),
+        Recipe(
+            "pwws",
+            "Ren et al. 2019 (ACL P19-1103)",
+            f"no swap of named entities; synonyms of one word only; {STOPS}",
+            _pwws,
+            english=True,
+        ),
         Recipe(
             "pruthi",
             "Pruthi et al. 2019 (arXiv:1905.11268)",
-            "one edit in one word; words in the order of importance, so that a query budget cuts the least important",
+            "one edit in one word, inserted letters drawn at random; words in the order of importance, so that a query "
+            f"budget cuts the least important, and none after the first that changes the class; {STOPS}",
             _pruthi,
         ),
-        Recipe("input_reduction", "Feng et al. 2018 (arXiv:1804.07781)", "greedy, no beam", _input_reduction, True),
+        Recipe(
+            "input_reduction",
+            "Feng et al. 2018 (arXiv:1804.07781)",
+            f"greedy, no beam; words ranked once by leaving them out, not at every step by gradient; {STOPS}",
+            _input_reduction,
+            reduces=True,
+        ),
         Recipe(
             "textfooler_like",
             "after Jin et al. 2020 (arXiv:1907.11932)",
-            f"{NEIGHBOURS}; MiniLM sentence cosine of 0.84 or more, looked at after scoring",
+            f"{NEIGHBOURS}, the 20 nearest in place of 50 counter-fitted ones; {SIMILAR.format(0.84)}",
             _textfooler_like,
+            english=True,
         ),
         Recipe(
             "textbugger_like",
             "after Li et al. 2019 (arXiv:1812.05271)",
-            f"Cyrillic look-alikes; {NEIGHBOURS}; MiniLM sentence cosine of 0.8 or more, looked at after scoring",
+            f"no ranking of sentences; Cyrillic and Greek look-alikes, no digits or signs; {NEIGHBOURS}; "
+            f"{SIMILAR.format(0.8)}; {STOPS}",
             _textbugger_like,
+            english=True,
         ),
         Recipe(
             "bad_characters",
             "after Boucher et al. 2022 (arXiv:2106.09898)",
-            "greedy word by word, not differential evolution; no deletion characters",
+            "greedy, one change in each word, not differential evolution; look-alikes from Cyrillic and Greek; no "
+            f"deletion characters; {STOPS}",
             _bad_characters,
         ),
     )
 }
-
-
-def find_recipe(name: str) -> Recipe:
-    """Return a built-in recipe, TextAttack's own of that class name, or one made by ``"module:function"``.
-
-    Whether a class or a module of that name exists is found out when it is built.
-
-    Raises
-    ------
-    ValueError
-        If the name can be none of these; the message names the nearest.
-    """
-    if name in BUILT_IN:
-        return BUILT_IN[name]
-    if ":" in name:
-        return Recipe(name, "user-supplied", "", lambda victim, _: _imported(name)(victim))
-    if name[:1].isupper():
-        return Recipe(name, "see TextAttack", "", lambda victim, _: _class_of(name).build(victim))
-    raise ValueError(f"There is no recipe {name!r}.{did_you_mean(name, BUILT_IN)}")
-
-
-def _imported(name: str) -> Callable[[Victim], Any]:
-    textattack()
-    module, _, function = name.partition(":")
-    try:
-        imported = importlib.import_module(module)
-    except ImportError as error:
-        raise MissingError(f"{error}; put the module {module!r} on the Python path") from error
-    if not callable(made := getattr(imported, function, None)):
-        raise MissingError(
-            f"the module {module!r} has no function {function!r}.{did_you_mean(function, dir(imported))}"
-        )
-    return cast(Callable[[Victim], Any], made)
-
-
-def _class_of(name: str) -> Any:
-    recipes = textattack().attack_recipes
-    names = [known for known in dir(recipes) if hasattr(getattr(recipes, known), "build")]
-    if name not in names:
-        raise MissingError(f"needs a recipe of TextAttack called {name!r}.{did_you_mean(name, names)}")
-    return getattr(recipes, name)

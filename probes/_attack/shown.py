@@ -6,9 +6,12 @@ import numpy as np
 
 from audit.stats import Z, wilson_limits
 from audit.types import Bools, Cell, Curve, Example, Examples, Floats, Score, Table
-from probes._attack.outcomes import Attacked
+from probes._attack.attacked import CUT, IDLE, OPEN, REFUTED, Attacked, any_of
+from probes._attack.drawn import Drawn
+from probes._attack.reading import words
 from probes._attack.recipes import Recipe
-from probes._attack.validity import changed_words, words
+from probes._attack.validity import changed_words
+from probes._groups import PRIVATE
 from probes._sample import Sample
 
 QUERY_BUDGETS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -16,7 +19,7 @@ EDIT_BUDGETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 HEADING = (
     *("recipe", "paper", "departures from it", "rows attacked", "class changed", "valid", "mean queries"),
-    *("not confirmed", "errors", "skipped"),
+    *("not confirmed", "cut off", "no change possible", "errors", "skipped"),
 )
 
 
@@ -24,13 +27,7 @@ def recipes_table(recipes: Sequence[Recipe], done: Sequence[Attacked], skipped: 
     """Return what became of every recipe that was asked for."""
     ran = {one.recipe.name: one for one in done}
     rows = tuple(
-        (
-            recipe.name,
-            recipe.paper,
-            recipe.departures or "none",
-            *_counts(ran.get(recipe.name)),
-            skipped.get(recipe.name),
-        )
+        (recipe.name, recipe.paper, recipe.departures, *_counts(ran.get(recipe.name)), skipped.get(recipe.name))
         for recipe in recipes
     )
     return Table(name="robustness.attack.recipes", columns=HEADING, rows=rows, note=note)
@@ -38,39 +35,55 @@ def recipes_table(recipes: Sequence[Recipe], done: Sequence[Attacked], skipped: 
 
 def _counts(one: Attacked | None) -> tuple[Cell, ...]:
     if one is None:
-        return (None,) * 6
+        return (None,) * 8
     queries = round(float(np.nanmean(one.queries)), 1) if one.attacked else None
-    if one.recipe.reduces:
-        return one.attacked, None, None, queries, one.unconfirmed, sum(one.errors.values())
-    broken, valid = int(np.nansum(one.broken)), int(np.nansum(one.valid))
-    return one.attacked, broken, valid, queries, one.unconfirmed, sum(one.errors.values())
+    hits = (None, None) if one.recipe.reduces else (int((one.broken == 1).sum()), int((one.valid == 1).sum()))
+    rest = (one.counts[end] for end in (REFUTED, CUT, IDLE))
+    return one.attacked, *hits, queries, *rest, sum(one.errors.values())
 
 
-def curves(one: Attacked, most: int) -> Iterator[Curve]:
-    """Yield attack success within smaller budgets of queries and of changed words; none for a reduction."""
-    known = ~np.isnan(one.broken)
-    if known.any() and not one.recipe.reduces:
-        broken, queries, share = one.broken[known] == 1, one.queries[known], one.share[known]
+def curves(done: Sequence[Attacked], drawn: Drawn, most: int) -> Iterator[Curve]:
+    """Yield attack success within smaller budgets of queries and of changed words.
+
+    Of each recipe over the rows drawn whoever they are about, and of each group by the cheapest of all
+    recipes; none for a reduction, and none where fewer rows were attacked than may be told of.
+    """
+    searches = [one for one in done if not one.recipe.reduces]
+    for one in searches:
+        yield from _both_curves(one, drawn.overall, {"recipe": one.recipe.name}, most)
+    for column in drawn.columns if searches else ():
+        for value, members in zip(column.values, column.members.T, strict=True):
+            yield from _both_curves(any_of(searches), members, {column.name: value}, most, PRIVATE)
+
+
+def _both_curves(one: Attacked, rows: Bools, where: Mapping[str, str], most: int, least: int = 1) -> Iterator[Curve]:
+    known = rows & ~np.isnan(one.broken)
+    if known.sum() >= least:
         steps = sorted({*(budget for budget in QUERY_BUDGETS if budget < most), most})
-        yield _curve("success_by_queries", "queries", one, steps, broken, queries)
-        yield _curve("success_by_words_changed", "share of words changed", one, EDIT_BUDGETS, broken, share)
+        broken = one.broken[known]
+        yield _curve("success_by_queries", "queries", where, steps, broken, one.queries[known], one.note)
+        shares = "share of words changed"
+        yield _curve("success_by_words_changed", shares, where, EDIT_BUDGETS, broken, one.share[known], one.note)
 
 
-def _curve(name: str, label: str, one: Attacked, budgets: Sequence[float], broken: Bools, cost: Floats) -> Curve:
-    within = np.array([(broken & (cost <= budget)).sum() for budget in budgets])
-    n = np.full(len(budgets), len(broken))
-    low, high = wilson_limits(within, n, Z)
+def _curve(
+    name: str, label: str, where: Mapping[str, str], budgets: Sequence[float], broken: Floats, cost: Floats, note: str
+) -> Curve:
+    """Return one curve; a search that was cut off may yet succeed within any budget."""
+    least = np.array([((broken == 1) & (cost <= budget)).sum() for budget in budgets])
+    most, n = least + (broken == OPEN).sum(), np.full(len(budgets), len(broken))
+    low, high = wilson_limits(least, n, Z)[0], wilson_limits(most, n, Z)[1]
     return Curve(
         name=f"robustness.attack.{name}",
-        slice={"recipe": one.recipe.name},
+        slice=dict(where),
         x_label=f"at most so many {label}" if label == "queries" else f"at most this {label}",
         y_label="attack success",
         x=tuple(float(budget) for budget in budgets),
-        y=tuple(float(v) for v in within / n),
+        y=tuple(float(v) for v in (least + most) / (2 * n)),
         low=tuple(float(v) for v in low),
         high=tuple(float(v) for v in high),
         n=tuple(int(v) for v in n),
-        note=one.note,
+        note=note,
     )
 
 

@@ -1,18 +1,27 @@
 """Attacks as a source of training texts."""
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import blake2b
 from math import inf
 
 import numpy as np
 
 from audit.errors import ConfigError
+from audit.perturbations import Adversary
 from audit.types import Asset, Ints, Score
+from probes._attack.attackers import Attacker
 from probes._attack.outcomes import Job, arm, attack
-from probes._attack.recipes import MODEL, Recipe
+from probes._attack.recipes import MODEL, Recipe, Resources
+from probes._language import language_of
 
 BUDGET = 200
 """Queries per text."""
+
+
+def hardener(recipe: Recipe) -> Adversary:
+    """Return a recipe as a source of training texts."""
+    return Adversary(partial(_ready, recipe), partial(adversarial, recipe))
 
 
 def adversarial(
@@ -26,18 +35,23 @@ def adversarial(
     Raises
     ------
     ConfigError
-        If the recipe lacks a resource; the message says how to get it.
+        If the recipe cannot be run here, or not on texts of that language; the message says why.
     """
-    armoury = arm([recipe], asset, BUDGET)
-    if not armoury.attackers:
-        raise ConfigError(f"The attack {recipe.name!r} was {armoury.skipped[recipe.name]}")
+    attackers = _ready(recipe, texts, asset)
     labels = np.asarray(labels)
     right = score(texts).argmax(axis=1) == labels if len(texts) else np.zeros(0, dtype=bool)
     ids = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
-    job = Job(ids, texts, labels, right, inf, lambda: 0.0)
-    results = attack(armoury.attackers, {MODEL: score}, asset, job, np.random.default_rng(seed))
+    job = Job(ids, texts, labels, {MODEL: right}, inf, lambda: 0.0)
+    results = attack(attackers, {MODEL: score}, asset, job, np.random.default_rng(seed))
     found: list[str | None] = [None] * len(texts)
     for row, result in zip(np.flatnonzero(right), results.get((MODEL, recipe.name), []), strict=True):
         if result.value is not None and result.value.changed:
             found[row] = result.value.text
     return found
+
+
+def _ready(recipe: Recipe, texts: Sequence[str], asset: Asset) -> tuple[Attacker, ...]:
+    armoury = arm([recipe], Resources(asset), BUDGET, language_of(texts))
+    if not armoury.attackers:
+        raise ConfigError(f"[model.recipe] attack = {recipe.name!r} was {armoury.skipped[recipe.name]}.")
+    return armoury.attackers

@@ -1,75 +1,78 @@
 """Whether a changed text would still mean the same to a person, as far as rules can tell."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 import numpy as np
 
 from audit.types import Bools, Floats
 from probes._attack.lockstep import Service
 from probes._attack.neighbours import flips
-from probes._identity.terms import identity_words
+from probes._attack.reading import aligned, displayed, keeps, negations, people, words
+from probes._identity.terms import Lexicon, load_terms
+from probes._language import Language
 
-CJK = "\u3400-\u9fff"
-WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
-"""Words between spaces; every Chinese character is one."""
+ENGLISH_ONLY = "similarity and polarity not looked at (MiniLM and VADER know English alone)"
+UNLOOKED: Mapping[Language, str] = {
+    "zh": ENGLISH_ONLY,
+    "": f"{ENGLISH_ONLY}, nor terms for people and negations (the lists are English and Chinese)",
+}
+"""Rules that say nothing of texts in other languages than English."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a changed text must keep to be held for the same."""
+    """What a changed text must keep to be held for the same; texts are compared as they are displayed."""
 
     least_similarity: float
     """Cosine of the two texts' sentence vectors."""
     most_changed: float
     """Share of words; one word may always change."""
     sentences: Service | None
-    """None where there is no encoder; similarity is then not looked at."""
+    """None where there is no encoder, or where it does not know the language; similarity is then not looked at."""
     valence: Mapping[str, float]
-    """By word; empty where there is no lexicon."""
-    terms: frozenset[str] = field(default_factory=identity_words)
-    """Words that name persons by an identity; none may come or go."""
+    """By word; empty where there is no lexicon, or where it does not know the language."""
+    language: Language = "en"
+    """Of most texts."""
+    lexicon: Lexicon = field(default_factory=load_terms)
+    """Terms for people: none may come, and none go but by a slip of one letter."""
 
     @property
     def summary(self) -> str:
         """What the rules ask."""
         asked = [f"sentence cosine of {self.least_similarity:g} or more"] if self.sentences else []
-        asked += [f"at most {self.most_changed:.0%} of words changed, or one", "terms for groups of people kept"]
+        asked += [f"at most {self.most_changed:.0%} of words changed, or one"]
+        asked += ["the same terms for people and the same negations, one slipped letter in a long word read over"]
         asked += ["no word of good sense for one of bad, or the reverse"] if self.valence else []
-        return "; ".join(filter(None, (f"valid: {', '.join(asked)}", self.unlooked)))
+        return "; ".join(filter(None, (f"valid, as displayed: {', '.join(asked)}", self.unlooked)))
 
     @property
     def unlooked(self) -> str:
         """Rules that cannot be looked at, and why; empty where all can."""
+        if self.language in UNLOOKED:
+            return UNLOOKED[self.language]
         missing = [] if self.sentences else ["similarity not looked at (get the encoder with: renben fetch minilm)"]
         missing += [] if self.valence else ["polarity not looked at (get the lexicon with: pip install vaderSentiment)"]
         return "; ".join(missing)
 
     def hold(self, pairs: Sequence[tuple[str, str]]) -> Bools:
         """Whether each changed text keeps all rules, shape (pairs,)."""
-        kept = np.array([self._of_words(*pair) for pair in pairs], dtype=bool)
+        seen = [(displayed(before), displayed(after)) for before, after in pairs]
+        kept = np.array([self._of_words(*pair) for pair in seen], dtype=bool)
         if self.sentences and kept.any():
-            alike = similarities(self.sentences, [pair for pair, keep in zip(pairs, kept, strict=True) if keep])
+            alike = similarities(self.sentences, [pair for pair, keep in zip(seen, kept, strict=True) if keep])
             kept[kept] = alike >= self.least_similarity
         return kept
 
     def _of_words(self, before: str, after: str) -> bool:
         few = changed_words(before, after) <= max(1, self.most_changed * len(words(before)))
         turned = any(flips(self.valence, *pair) for pair in exchanged(before, after))
-        return few and not turned and not changes_identity(before, after, self.terms)
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, punctuation left on."""
-    return WORD.findall(text)
+        return few and not turned and all(keeps(marks, before, after) for marks in (people(self.lexicon), negations))
 
 
 def changed_words(before: str, after: str) -> int:
     """Return how many words of the first text are not in their place in the second, words put in between counted."""
-    return sum(max(len(old), len(new)) for old, new in _blocks(before, after))
+    return sum(max(len(old), len(new)) for old, new in _differing(before, after))
 
 
 def changed_share(before: str, after: str) -> float:
@@ -84,14 +87,8 @@ def words_left(before: str, after: str) -> float:
 
 def exchanged(before: str, after: str) -> list[tuple[str, str]]:
     """Return the words that stand for one another in two texts, punctuation taken off."""
-    pairs = [pair for old, new in _blocks(before, after) for pair in zip(old, new, strict=False)]
+    pairs = [pair for old, new in _differing(before, after) for pair in zip(old, new, strict=False)]
     return [(_bare(old), _bare(new)) for old, new in pairs]
-
-
-def changes_identity(before: str, after: str, terms: Iterable[str]) -> bool:
-    """Whether a term for a group of people comes more or less often after than before."""
-    counts = [Counter(_bare(word) for word in words(text)) for text in (before, after)]
-    return any(counts[0][term] != counts[1][term] for term in terms)
 
 
 def similarities(sentences: Service, pairs: Sequence[tuple[str, str]]) -> Floats:
@@ -102,19 +99,8 @@ def similarities(sentences: Service, pairs: Sequence[tuple[str, str]]) -> Floats
     return np.asarray((before * after).sum(axis=1))
 
 
-def _blocks(before: str, after: str) -> list[tuple[list[str], list[str]]]:
-    old, new = _apart(words(before), words(after))
-    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return [(old[a:b], new[c:d]) for kind, a, b, c, d in steps if kind != "equal"]
-
-
-def _apart(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
-    """Leave out what both begin and end with: matching takes the square of the length."""
-    shorter = min(len(old), len(new))
-    start = next((k for k in range(shorter) if old[k] != new[k]), shorter)
-    most = shorter - start
-    end = next((k for k in range(most) if old[-1 - k] != new[-1 - k]), most)
-    return old[start : len(old) - end], new[start : len(new) - end]
+def _differing(before: str, after: str) -> Iterator[tuple[list[str], list[str]]]:
+    return ((old, new) for old, new in aligned(before, after) if old != new)
 
 
 def _bare(word: str) -> str:

@@ -9,9 +9,9 @@ import pytest
 
 from audit.augmentation import with_attacks, with_noise
 from audit.config import Recipe
-from audit.errors import AssetError
+from audit.errors import AssetError, ConfigError
 from audit.hardening import Tuner, tune_as_asked
-from audit.perturbations import ADVERSARIES, PERTURBATIONS, Edit, perturbation
+from audit.perturbations import ADVERSARIES, PERTURBATIONS, Adversary, Edit, perturbation
 from audit.types import Asset, Ints, Score
 from tests.audit.test_tuning import LABELS, RECIPE, TRAIN, VALIDATION
 from tests.subjects import group_column
@@ -32,7 +32,7 @@ def changes() -> Iterator[None]:
 
     perturbation("any", source="a test")(starred)
     perturbation("any", source="a test")(never)
-    ADVERSARIES["swap_fox"] = swap_fox
+    ADVERSARIES["swap_fox"] = Adversary(lambda texts, asset: None, swap_fox)
     yield
     del PERTURBATIONS["starred"], PERTURBATIONS["never"], ADVERSARIES["swap_fox"]
 
@@ -97,3 +97,22 @@ def test_the_plain_model_is_the_one_without_augmentation(tmp_path: Path) -> None
     assert "changed copies of training rows were added" in tuned.facts.note
     assert tuned.facts.recipe["augment"] == ["starred"]
     assert tune_as_asked(tuner, ROWS, recipe, no_asset)[0].facts.reused
+
+
+@pytest.mark.parametrize(
+    ("unable", "told"),
+    [({"augment": ("never",)}, "none of the 72 training texts"), ({"attack": "barred"}, "needs an asset")],
+)
+def test_what_cannot_harden_is_told_before_anything_is_trained(
+    unable: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    def barred(texts: Sequence[str], asset: Asset) -> None:
+        raise ConfigError("it needs an asset")
+
+    ADVERSARIES["barred"] = Adversary(barred, swap_fox)
+    tuner = Tuner(tmp_path / "nothing to train", "tiny", VALIDATION, LABELS, 3, tmp_path / "cache")
+    try:
+        with pytest.raises(ConfigError, match=told):
+            tune_as_asked(tuner, ROWS, RECIPE.model_copy(update=unable), no_asset)
+    finally:
+        del ADVERSARIES["barred"]

@@ -13,21 +13,22 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from audit.errors import AssetError
+from audit.errors import AssetError, ConfigError
 from audit.perturbations import ADVERSARIES
 from audit.registry import Skip
 from audit.types import Evidence, Examples, Finding, Floats, Subject, Table
 from probes._attack import recipes
-from probes._attack.attackers import Attacker, sealed
+from probes._attack.attackers import Attacker, Found, sealed
+from probes._attack.by_name import TEXTATTACK, find_recipe
 from probes._attack.lockstep import Result, Search, run_searches
 from probes._attack.neighbours import Vectors
 from probes._attack.outcomes import Job, assess
-from probes._attack.recipes import BUILT_IN, MODEL, Resources, find_recipe
+from probes._attack.recipes import BUILT_IN, MODEL, Resources
 from probes._attack.resources import MissingError, textattack
 from probes._attack.validity import Rules
 from probes._attack.wordnet import Synset
 from probes.robustness_attack import Params, robustness_attack
-from tests.subjects import make_subject
+from tests.subjects import SteadyBench, make_subject
 
 Model = Callable[[Sequence[str]], Floats]
 
@@ -138,6 +139,7 @@ def test_a_model_that_does_not_look_at_letters_stands() -> None:
     assert number(evidence, "attack_success").value == 0
     assert number(evidence, "robust_accuracy").value == 1
     assert shown(evidence).items == ()
+    assert number(evidence, "words_changed", recipe="pruthi").note == "no row's class was changed"
 
 
 def test_the_group_that_is_hurt_is_named() -> None:
@@ -160,7 +162,9 @@ def test_rows_that_the_model_has_wrong_are_lost_without_an_attack() -> None:
 @pytest.mark.parametrize("recipe", [name for name in BUILT_IN if name != "input_reduction"])
 def test_every_recipe_finds_the_key_word(recipe: str, words: Any) -> None:
     evidence = run(subject_of(keyed, sentences(6), asset=words), recipes=[recipe])
-    assert number(evidence, "attack_success", recipe=recipe).value == 0.5
+    broken, possible = (table(evidence)[recipe][name] for name in ("class changed", "no change possible"))
+    assert broken == 3
+    assert number(evidence, "attack_success", recipe=recipe).n == 6 - possible
     if recipe.startswith(("pwws", "textfooler")):
         assert all("awful" in str(example.after) for example in shown(evidence).items), "never the antonym"
 
@@ -174,10 +178,30 @@ def test_input_reduction_leaves_the_key_word_and_is_no_success() -> None:
 
 
 def test_an_augmented_model_is_compared_with_the_plain_one_row_by_row() -> None:
-    texts = sentences(20)
-    evidence = run(subject_of(counting, texts, plain_score=keyed), rows=20)
-    change = number(evidence, "attack_success_change", recipe="deepwordbug")
+    texts = [*sentences(20), "what a splendid and long and lovely hotel", "terrible hotel"]
+    evidence = run(subject_of(counting, texts, plain_score=keyed), rows=22)
+    change, plain = (number(evidence, f"attack_success_{name}", recipe="deepwordbug") for name in ("change", "plain"))
     assert (change.value, change.n) == (-0.5, 20)
+    assert (plain.value, plain.n) == (0.5, 20)
+    assert number(evidence, "attack_success_plain").value == 0.5
+    assert change.note == plain.note == "2 rows that the plain model has wrong are left out"
+
+
+def test_texts_that_a_recipe_cannot_change_do_not_count_for_it() -> None:
+    texts = [f"{text}{k}" for k in range(5) for text in ("这部电影真是太糟糕了", "今天的天气很好")]
+
+    def reading(texts: Sequence[str]) -> Floats:
+        return of([0.9 if "糟" in text else 0.2 for text in texts])
+
+    evidence = run(subject_of(reading, texts), recipes=["pruthi", "textfooler_like", "bad_characters"])
+    success = number(evidence, "attack_success", recipe="pruthi")
+    assert (success.value, success.n) == (None, 0)
+    assert "no change possible in 10 texts" in success.note
+    assert "not English" in number(evidence, "attack_success", recipe="textfooler_like").note
+    assert number(evidence, "attack_success").n == 10, "of the one that can"
+    assert "MiniLM and VADER know English alone" in number(evidence, "valid_attack_success").note
+    evidence = run(subject_of(reading, [*texts, "", "🙂🙂"]), recipes=["deepwordbug"])
+    assert number(evidence, "robust_accuracy", recipe="deepwordbug").n == 10
 
 
 # --- the engine is TextAttack's -------------------------------------------------------------------------
@@ -242,7 +266,8 @@ def test_odd_texts_do_not_crash() -> None:
         warnings.simplefilter("ignore")  # of the segmenter of Chinese words
         evidence = run(subject_of(keyed, odd), recipes=every, max_queries=30)
     for name, row in table(evidence).items():
-        assert row["rows attacked"] == len(odd), name
+        assert row["rows attacked"] + row["no change possible"] == len(odd), name
+        assert row["no change possible"] >= 3, "those without a letter"
         assert row["errors"] == 0
 
 
@@ -280,15 +305,46 @@ def test_without_textattack_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) 
         textattack.__wrapped__()
 
 
-@pytest.mark.parametrize("recipe", ["TextFoolerJin2019", "PWWSRen2019", "NoSuch2020", "no_such_module:f"])
+@pytest.mark.parametrize("recipe", ["TextFoolerJin2019", "PWWSRen2019", "no_such_module:f"])
 def test_a_recipe_that_cannot_be_built_offline_is_skipped(recipe: str) -> None:
     with pytest.raises(Skip, match=recipe):
         run(subject_of(keyed, sentences(4)), recipes=[recipe])
 
 
-def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValidationError, match="Did you mean 'deepwordbug'"):
-        Params(recipes=("deepwordbugs",))
+@pytest.mark.parametrize(
+    ("recipe", "told"),
+    [
+        ("deepwordbugs", "Did you mean 'deepwordbug'"),
+        ("PWWSRen2018", "Did you mean 'PWWSRen2019'"),
+        ("NoSuch2020", "There is no recipe 'NoSuch2020'"),
+        (":", "must name a module and a function in it, such as"),
+        (":f", "must name a module and a function"),
+        ("my attacks:f", "must name a module and a function"),
+    ],
+)
+def test_an_unknown_recipe_is_refused_with_the_nearest(recipe: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Params(recipes=(recipe,))
+
+
+def test_the_names_of_textattacks_recipes_are_those_of_the_package() -> None:
+    package = textattack().attack_recipes
+    kinds = {name: kind for name, kind in vars(package).items() if isinstance(kind, type)}
+    assert {name for name, kind in kinds.items() if issubclass(kind, package.AttackRecipe)} == {
+        *TEXTATTACK,
+        "AttackRecipe",
+    }
+
+
+def test_a_recipe_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> None:
+    build = f"from {__name__} import exploding as inner\n\n\ndef stronger(victim):\n    return inner(victim)\n"
+    (tmp_path / "attacks_beside.py").write_text(build, encoding="utf-8")
+    subject = subject_of(keyed, sentences(10))
+    name, path = "attacks_beside:stronger", list(sys.path)
+    with pytest.raises(Skip, match="beside the audit"):
+        run(subject, recipes=[name])
+    assert number(run(replace(subject, folder=tmp_path), recipes=[name]), "attack_success", recipe=name).n == 8
+    assert sys.path == path
 
 
 def exploding(victim: Any) -> Any:
@@ -313,15 +369,22 @@ def test_a_recipe_of_ones_own_that_raises_on_some_rows_is_told() -> None:
 
 
 def test_a_change_that_does_not_hold_is_not_counted() -> None:
-    textattack()
-    from probes._attack.attackers import Found
-
-    job = Job(["a", "b"], ["one", "two"], np.array([0, 0]), np.array([True, True]), 1, lambda: 0.0)
+    job = Job(["a", "b"], ["one", "two"], np.array([0, 0]), {MODEL: np.array([True, True])}, 1, lambda: 0.0)
     results = [Result(Found("ome", True, 3)), Result(Found("terrible", True, 4))]
-    one = assess(BUILT_IN["deepwordbug"], results, job, keyed, Rules(0.8, 0.3, None, {}))
+    one = assess(BUILT_IN["deepwordbug"], results, job, MODEL, keyed, Rules(0.8, 0.3, None, {}))
     assert one.broken.tolist() == [0, 1]
-    assert one.unconfirmed == 1
-    assert "1 did not hold" in one.note
+    assert one.note == "1 did not hold on a second look"
+
+
+def test_successes_are_looked_at_again_without_the_cache() -> None:
+    class Steadfast(SteadyBench):
+        def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
+            return keyed([text.replace("hotel", "terrible") for text in texts])
+
+    subject = subject_of(keyed, sentences(10))
+    evidence = run(replace(subject, bench=Steadfast(keyed)))
+    assert table(evidence)["deepwordbug"]["not confirmed"] == 1
+    assert number(evidence, "attack_success", recipe="deepwordbug").value == 4 / 10
 
 
 def test_adversaries_for_training_depend_on_the_text_alone() -> None:
@@ -330,7 +393,21 @@ def test_adversaries_for_training_depend_on_the_text_alone() -> None:
 
     texts = sentences(8)
     labels = keyed(texts).argmax(axis=1)
-    found = ADVERSARIES["deepwordbug"](texts, labels, keyed, no_asset, 3)
+    found = ADVERSARIES["deepwordbug"].search(texts, labels, keyed, no_asset, 3)
     assert [text is not None for text in found] == [k % 2 == 1 for k in range(8)]
-    assert ADVERSARIES["deepwordbug"](texts[::-1], labels[::-1], keyed, no_asset, 3) == found[::-1]
+    assert ADVERSARIES["deepwordbug"].search(texts[::-1], labels[::-1], keyed, no_asset, 3) == found[::-1]
     assert "input_reduction" not in ADVERSARIES
+
+
+@pytest.mark.parametrize(
+    ("attack", "texts", "told"),
+    [("pwws", sentences(8), "renben fetch wordnet"), ("pwws", ["今天的天气很好"] * 8, "the texts are not English")],
+)
+def test_an_adversary_that_cannot_be_run_is_refused_before_any_training(
+    attack: str, texts: list[str], told: str
+) -> None:
+    def no_asset(name: str) -> Path:
+        raise AssetError(name)
+
+    with pytest.raises(ConfigError, match=told):
+        ADVERSARIES[attack].check(texts, no_asset)

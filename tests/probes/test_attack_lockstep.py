@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from audit.types import Floats
+from probes._attack import lockstep
 from probes._attack.lockstep import Ask, Result, Search, run_searches
 
 
@@ -83,9 +85,56 @@ def test_an_exception_is_that_searchs_error_and_the_rest_go_on() -> None:
     assert [results[0], results[2]] == run(SEARCHES[:2])
 
 
+def test_an_exit_is_that_searchs_error_too() -> None:
+    def leaving(ask: Ask) -> tuple[float, ...]:
+        sys.exit(3)
+
+    results = run([SEARCHES[0], Search(leaving, 0), SEARCHES[1]])
+    assert results[1] == Result(error="SystemExit: 3")
+    assert [results[0], results[2]] == run(SEARCHES[:2])
+
+
+def endless(ask: Ask) -> tuple[float, ...]:
+    while True:
+        random.random()
+
+
+AWAKE = threading.Event()
+
+
+def asleep(ask: Ask) -> tuple[float, ...]:
+    AWAKE.wait()  # in C, where no exception reaches it
+    return (0.0,)
+
+
+@pytest.mark.parametrize("silent", [endless, asleep])
+def test_a_search_that_never_asks_is_given_up_and_the_rest_go_on(
+    silent: Callable[[Ask], tuple[float, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockstep, "SILENCE", 0.1)
+    monkeypatch.setattr(lockstep, "PATIENCE", 0.1)
+    AWAKE.clear()
+    threads = threading.active_count()
+    results = run([SEARCHES[0], Search(silent, 0), *SEARCHES[1:]])
+    assert "asked nothing" in results[1].error
+    assert [results[0], *results[2:]] == run(SEARCHES)
+    assert threading.active_count() == threads + (silent is asleep)
+    AWAKE.set()
+    while threading.active_count() > threads:
+        time.sleep(0.01)
+
+
+def test_a_search_that_never_asks_cannot_outlast_the_time_by_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "PATIENCE", 0.1)
+    begun = time.monotonic()
+    results = run_searches([Search(endless, 0)] * 3, {}, seconds=0.1, clock=time.monotonic)
+    assert time.monotonic() - begun < 5
+    assert [(result.begun, bool(result.error)) for result in results] == [(True, True), (False, False), (False, False)]
+
+
 def test_a_deadline_ends_what_is_under_way() -> None:
     ticks, threads = itertools.count(), threading.active_count()
-    results = run_searches(SEARCHES, {"letters": Letters()}, seconds=5, clock=lambda: next(ticks), width=4)
+    results = run_searches(SEARCHES, {"letters": Letters()}, seconds=30, clock=lambda: next(ticks), width=4)
     finished = [result.finished for result in results]
     assert any(finished)
     assert not all(finished)
@@ -96,25 +145,34 @@ def test_a_deadline_ends_what_is_under_way() -> None:
 def test_no_time_means_no_search() -> None:
     letters = Letters()
     results = run_searches(SEARCHES, {"letters": letters}, seconds=0, clock=time.monotonic)
-    assert not any(result.finished for result in results)
+    assert not any(result.finished or result.begun for result in results)
     assert letters.calls == []
 
 
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, MemoryError])
 def test_an_interrupt_leaves_no_thread_and_a_restart_finds_the_same(problem: type[BaseException]) -> None:
     letters, threads = Letters(), threading.active_count()
+    known: dict[str, Floats] = {}
+
+    def cached(texts: Sequence[str]) -> Floats:
+        new = [text for text in texts if text not in known]
+        known.update(zip(new, letters(new) if new else (), strict=True))
+        return np.array([known[text] for text in texts])
 
     def interrupted(texts: Sequence[str]) -> Floats:
         if len(letters.calls) == 2:
             raise problem
-        return letters(texts)
+        return cached(texts)
 
     before = random.getstate()
     with pytest.raises(problem):
         run_searches(SEARCHES, {"letters": interrupted}, seconds=60, clock=time.monotonic, width=8)
     assert threading.active_count() == threads
     assert random.getstate() == before
-    assert run(SEARCHES) == run(SEARCHES)
+    resumed = run_searches(SEARCHES, {"letters": cached}, seconds=60, clock=time.monotonic, width=8)
+    assert resumed == run(SEARCHES)
+    asked = [text for call in letters.calls for text in call]
+    assert len(asked) == len(set(asked)), "what was answered before the interrupt is not asked again"
 
 
 def test_a_search_that_catches_all_exceptions_still_ends() -> None:

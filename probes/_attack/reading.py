@@ -1,0 +1,105 @@
+"""What a reader makes of a changed text: disguises of letters unseen, slips of one letter read over."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from probes._identity.swaps import scan
+from probes._identity.terms import Lexicon
+from probes._noise.unicode import HOMOGLYPHS
+
+CJK = "\u3400-\u9fff"
+WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+"""Words between spaces; every Chinese character is one."""
+
+PLAIN = str.maketrans({double: letter for letter, double in HOMOGLYPHS.items()})
+SWAPPED = re.compile("\u202d\u2066\u202e\u2066(.)\u2069\u2066(.)\u2069\u202c\u2069\u202c", re.DOTALL)
+"""Two characters that controls of direction display the other way round (Boucher et al. 2022)."""
+
+LONG = 4
+"""Letters of a word in which one slip leaves no doubt which word is meant."""
+
+_NEGATORS = "no not never none nobody nothing nowhere neither nor without hardly barely scarcely"
+_NOT = """
+aint arent cannot cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt neednt shouldnt wasnt werent wont
+wouldnt
+"""
+CHINESE = "不没沒未無无勿"
+NEGATORS = frozenset((*_NEGATORS.split(), *CHINESE))
+NOT = frozenset(_NOT.split())
+"""Other words for "not", apostrophes left out."""
+SPOKEN = re.compile(rf"[{CHINESE}]|[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*")
+"""Chinese negators, and words of other scripts."""
+
+Marks = Callable[[str], Counter[Hashable]]
+"""From a text to what it says of some sort, and how often."""
+
+
+def displayed(text: str) -> str:
+    """Return a text as it looks: look-alike and styled letters in plain ones, without invisible characters."""
+    plain = unicodedata.normalize("NFKC", SWAPPED.sub(r"\2\1", text)).translate(PLAIN)
+    return "".join(c for c in plain if unicodedata.category(c) != "Cf")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, punctuation left on."""
+    return WORD.findall(text)
+
+
+def aligned(before: str, after: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield what stands for one another in two texts, word by word as far as they agree."""
+    old, new = words(before), words(after)
+    start, end = _ends(old, new)
+    yield old[:start], new[:start]
+    inner, other = old[start : len(old) - end], new[start : len(new) - end]
+    for _, a, b, c, d in SequenceMatcher(None, inner, other, autojunk=False).get_opcodes():
+        yield inner[a:b], other[c:d]
+    yield old[len(old) - end :], new[len(new) - end :]
+
+
+def keeps(marks: Marks, before: str, after: str) -> bool:
+    """Whether a changed text says the same of some sort: nothing new, and nothing lost but by a slip."""
+    there = marks(before)
+    return marks(after) <= there and marks(_put_right(before, after)) == there
+
+
+def people(lexicon: Lexicon) -> Marks:
+    """Return a function from a text to the terms for people in it, in whatever form."""
+    return lambda text: Counter((m.sense.category, m.sense.term) for m in scan(text, lexicon).mentions)
+
+
+def negations(text: str) -> Counter[Hashable]:
+    """Return the negators of a text, every form of "not" as one."""
+    spoken = [re.sub("['’]", "", word.lower()) for word in SPOKEN.findall(text)]
+    return Counter(
+        "not" if word in NOT else word for word in spoken if word in NEGATORS | NOT or word in "不没沒未無无勿"
+    )
+
+
+def is_slip(word: str, other: str) -> bool:
+    """Whether one letter, but not the first, is wrong, missing, added or swapped with the next in a long word."""
+    old, new = word.casefold(), other.casefold()
+    start, end = _ends(old, new)
+    left, right = old[start : len(old) - end], new[start : len(new) - end]
+    slight = max(len(left), len(right)) <= 1 or (len(left) == 2 and left == right[::-1])
+    return slight and start > 0 and sum(map(str.isalpha, old)) >= LONG
+
+
+def _put_right(before: str, after: str) -> str:
+    return " ".join(word for old, new in aligned(before, after) for word in _without_slips(old, new))
+
+
+def _without_slips(old: list[str], new: list[str]) -> list[str]:
+    if len(old) == len(new):
+        return [word if is_slip(word, other) else other for word, other in zip(old, new, strict=True)]
+    return old if is_slip(" ".join(old), " ".join(new)) else new
+
+
+def _ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Return how much both begin and end with: to match the rest takes the square of its length."""
+    shorter = min(len(old), len(new))
+    start = next((k for k in range(shorter) if old[k] != new[k]), shorter)
+    most = shorter - start
+    return start, next((k for k in range(most) if old[-1 - k] != new[-1 - k]), most)
