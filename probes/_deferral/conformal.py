@@ -104,7 +104,8 @@ def _measured(
     held = found[np.arange(len(test)), test.labels].astype(np.float64)
     sizes = found.sum(axis=1).astype(np.float64)
     yield from findings(Means(spec, "conformal_coverage", held, columns, where, "no rows", floor), rng)
-    yield from findings(_Sizes(spec, "set_size", sizes, columns, where, "no rows", floor, found.shape[1]), rng)
+    classes = found.shape[1]
+    yield from findings(_Sizes(spec, "set_size", sizes, columns, where, "no rows", floor, classes=classes), rng)
 
 
 def _marked(finding: Finding, n: int, alpha: float, tests: int) -> Finding:
