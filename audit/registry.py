@@ -15,6 +15,7 @@ from audit.errors import ConfigError, did_you_mean
 from audit.types import Better, Evidence, Finding, Frozen, Interval, Null, Subject
 
 Run = Callable[[Subject, Any, np.random.Generator], Iterator[Evidence]]
+Check = Callable[[Subject, Any], None]
 
 
 class Skip(Exception):
@@ -51,6 +52,8 @@ class ProbeSpec:
     """By parameter: the names that it takes, each with a line about it."""
     columns: tuple[str, ...] = ()
     """Parameters that name further columns of the table."""
+    check: Check | None = None
+    """Refuses parameters that do not fit the subject, before any probe runs."""
 
     @property
     def summary(self) -> str:
@@ -99,6 +102,7 @@ def probe(
     quick: Mapping[str, JsonValue] | None = None,
     choices: Mapping[str, Mapping[str, str]] | None = None,
     columns: tuple[str, ...] = (),
+    check: Check | None = None,
 ) -> Callable[[Run], ProbeSpec]:
     """Register a function as a probe; its name then stands for its :class:`ProbeSpec`.
 
@@ -120,6 +124,9 @@ def probe(
         By parameter: the names that it takes, each with a line about it.
     columns : tuple of str
         Parameters that name further columns of the table; they must stand in ``[data] columns``.
+    check : callable, optional
+        Takes subject and parameters before any probe runs, and raises an AuditError where the
+        parameters speak of something that the subject lacks, such as a class.
 
     Raises
     ------
@@ -132,7 +139,17 @@ def probe(
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
         PROBES[id] = ProbeSpec(
-            id, version, values, needs, dict(measures), params, run, dict(quick or {}), dict(choices or {}), columns
+            id,
+            version,
+            values,
+            needs,
+            dict(measures),
+            params,
+            run,
+            dict(quick or {}),
+            dict(choices or {}),
+            columns,
+            check,
         )
         return PROBES[id]
 

@@ -52,8 +52,14 @@ def run_audit(
         Whether the subject is a sample; labels the record.
     say, log : callable
         Take one line for a person, and details for the log.
+
+    Raises
+    ------
+    AuditError
+        If a probe's parameters do not fit the subject; nothing has been measured then.
     """
     started, created = time.monotonic(), now()
+    _check(subject, config, quick)
     runs = tuple(
         run_probe(find(id), subject, params_of(config, id, quick=quick), config.seed, say=say, log=log)
         for id in requested(config)
@@ -81,6 +87,12 @@ def run_audit(
         composites=tuple(compose(one, findings, config.seed) for one in config.composite),
         seconds=round(time.monotonic() - started, 2),
     )
+
+
+def _check(subject: Subject, config: AuditConfig, quick: bool) -> None:
+    for spec in map(find, requested(config)):
+        if spec.check and set(spec.needs) <= set(subject.offers):
+            spec.check(subject, params_of(config, spec.id, quick=quick))
 
 
 def run_probe(spec: ProbeSpec, subject: Subject, params: Frozen, seed: int, *, say: Log, log: Log) -> ProbeRun:
