@@ -16,7 +16,7 @@ from probes._explain.explained import Explanations, explanations
 from probes._explain.rows import Draw, Report, choose, pool
 from probes._explain.shown import attributions, errors_table, words_table
 from probes._groups import PRIVATE
-from probes._identity.swaps import scan
+from probes._identity.scan import scan_all
 from probes._identity.terms import load_terms
 
 
@@ -64,7 +64,7 @@ NO_EFFECT = "no word of any text explained moves the score"
 
 @probe(
     "explain.shap",
-    version=1,
+    version=2,
     values=("transparency", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -83,7 +83,7 @@ def explain_shap(subject: Subject, params: Params, rng: np.random.Generator) -> 
     Lundberg and Lee 2017 (arXiv:1705.07874); requirement V07.
     """
     lexicon = load_terms(subject.folder / params.terms if params.terms else None)
-    scans = [scan(text, lexicon) for text in subject.test.texts]
+    scans = scan_all(subject.test.texts, lexicon)
     chosen = choose(subject, np.array([bool(of.mentions) for of in scans]), params.rows, params.min_group)
     rows = pool(subject, chosen.every)
     found = explanations(subject, rows, [scans[row] for row in rows.rows], params.max_evals)
@@ -98,7 +98,7 @@ def explain_shap(subject: Subject, params: Params, rng: np.random.Generator) -> 
     yield words_table(found, subject.labels)
     if params.examples:
         yield errors_table(found, subject.labels)
-        yield from attributions(subject, found, lexicon, params.examples, rng)
+        yield from attributions(subject, found, params.examples, rng)
 
 
 def _by_outcome(mentioning: Report, errors: Ints, found: Explanations) -> Iterator[Evidence]:

@@ -13,7 +13,6 @@ from probes._explain.explained import Explanations
 from probes._explain.passages import Passage
 from probes._explain.rows import least_certain
 from probes._identity.swaps import swaps
-from probes._identity.terms import Lexicon
 
 PROBE = "explain.shap"
 LEAST_TEXTS = 3
@@ -106,27 +105,25 @@ def _error(found: Explanations, labels: Sequence[str], k: int) -> tuple[Cell, ..
 # --- single texts -------------------------------------------------------------------------
 
 
-def attributions(
-    subject: Subject, found: Explanations, lexicon: Lexicon, most: int, rng: np.random.Generator
-) -> Iterator[Attribution]:
+def attributions(subject: Subject, found: Explanations, most: int, rng: np.random.Generator) -> Iterator[Attribution]:
     """Yield explanations of texts that are wrong, uncertain, flipped by an identity swap, or right, in turns."""
     candidates = {
         "wrong": np.flatnonzero(found.wrong).tolist(),
         "most uncertain": least_certain(found.scores, most // 4 + 1).tolist(),
-        "flipped by an identity swap": _flipped(subject, found, lexicon, rng),
+        "flipped by an identity swap": _flipped(subject, found, rng),
         "right": np.flatnonzero(~found.wrong).tolist(),
     }
     for k, reason in _in_turns(candidates, found, most):
         yield _attribution(subject, found, k, reason)
 
 
-def _flipped(subject: Subject, found: Explanations, lexicon: Lexicon, rng: np.random.Generator) -> list[int]:
+def _flipped(subject: Subject, found: Explanations, rng: np.random.Generator) -> list[int]:
     """Return the rows whose class another identity term changes; one swap is tried per category."""
     assert subject.score
     made = [
         (k, swap.text)
         for k, (text, scan) in enumerate(zip(found.rows.texts, found.scans, strict=True))
-        for swap in swaps(text, scan.mentions, lexicon, 1, rng, found.rows.ids[k])
+        for swap in swaps(text, scan, 1, rng, found.rows.ids[k])
     ]
     if not made:
         return []
