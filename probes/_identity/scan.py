@@ -10,6 +10,9 @@ from probes._identity.place import Place
 from probes._identity.units import JOINTS, Units, is_chinese
 from probes._language import Language, language_of
 
+ONE_PERSON = (*NAMING, "kin", "role", "roles")
+"""Forms of words that side by side speak of one person."""
+
 
 @dataclass(frozen=True)
 class Mention:
@@ -131,10 +134,10 @@ def _as_far_as_adjectives(place: Place) -> Iterator[str]:
 
 
 def _apart(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
-    """Yield mentions; of two terms of one category that name one identity ("Indian Americans") neither is sure."""
+    """Yield mentions; of two terms of one category that name one person ("trans son") neither is sure."""
     doubled: set[Mention] = set()
     for category in {mention.sense.category for mention in mentions}:
-        naming = [m for m in mentions if m.sense.category == category and m.sense.form in NAMING]
+        naming = [m for m in mentions if m.sense.category == category and m.sense.form in ONE_PERSON]
         doubled.update(m for pair in pairwise(naming) if _one_phrase(text, *pair) for m in pair)
     yield from (replace(mention, sure=mention.sure and mention not in doubled) for mention in mentions)
 

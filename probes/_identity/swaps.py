@@ -1,7 +1,9 @@
 """A text with a term for an identity swapped for another of its category."""
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from probes._identity.units import phrase_of
 
 NEAR = 10
 """Characters before a term in which its article is looked for."""
+TWICE = re.compile(r"\b(\w+)[\s-]+\1\b|([\u3400-\u9fff]{1,3})\2", re.I)
 PRONOUNS = frozenset(("subject", "object", "possessive", "possessive_pronoun", "reflexive"))
 
 
@@ -33,8 +36,8 @@ def swaps(
     """Yield the text with each term swapped for others, at most so many per category.
 
     Only swaps that leave a sentence which could have been written are made: not of a term whose
-    reading cannot be told at some place, nor for one that stands in the text already, nor for one
-    that contradicts what the text says of the person besides ("gay man" to "lesbian man").
+    reading cannot be told at some place, nor for one that stands in the text already, that doubles
+    a word, or that contradicts what the text says of the person besides ("gay man" to "lesbian man").
 
     Parameters
     ----------
@@ -55,9 +58,14 @@ def swaps(
         if categories and category not in categories:
             continue
         pairs = list(_pairs(found, category))
-        for drawn in substream(rng, "swaps", category, key).permutation(len(pairs))[:most]:
-            term, other = pairs[drawn]
-            yield Swap(category, term, other, swapped(text, found, category, term, other))
+        drawn = (pairs[k] for k in substream(rng, "swaps", category, key).permutation(len(pairs)))
+        made = (Swap(category, term, other, swapped(text, found, category, term, other)) for term, other in drawn)
+        yield from islice((swap for swap in made if _twice(swap.text) <= _twice(text)), most)
+
+
+def _twice(text: str) -> int:
+    """Return how often a word stands twice in a row, as in "Native American American"."""
+    return sum(1 for _ in TWICE.finditer(text))
 
 
 def _pairs(found: Scan, category: str) -> Iterator[tuple[str, str]]:

@@ -106,6 +106,9 @@ CHINESE = [
     ("中国人民银行的中国人", "中国人", "美国人", "中国人民银行的美国人"),
     ("他人很好，常帮助他人。", "男性", "女性", "她人很好，常帮助他人。"),
     ("美女的侄女来了。", "女性", "男性", "帅哥的侄子来了。"),
+    ("小姑娘和跨性别女性", "女性", "男性", "小伙子和跨性别女性"),
+    ("残疾人士和跨性别女性", "残疾人", "聋人", "聋人和跨性别女性"),
+    ("中国人大多善良。", "中国人", "美国人", "美国人大多善良。"),
 ]
 
 
@@ -137,6 +140,8 @@ def test_a_swap_between_women_and_men_that_could_break_the_sentence_is_not_made(
     [
         ("The Muslims and Jews pray.", "Muslims", "Jews"),
         ("Many Indian Americans vote.", "Americans", "Germans"),
+        ("My trans daughter came.", "transgender people", "men"),
+        ("A Hispanic-American woman came.", "Latino people", "Native American people"),
         ("A gay man came.", "gay people", "lesbians"),
         ("Lesbian mothers met.", "women", "men"),
         ("A Latina woman came.", "women", "men"),
@@ -167,6 +172,7 @@ def test_a_term_is_not_swapped_for_one_that_does_not_go_with_the_text(text: str,
         "Ilhan Omar, Martin Luther King, the Prophet Mohammed, the gospel of Matthew",
         "They speak German, learn Chinese.",
         "Latin American food, South American wine, the German language",
+        "South Koreans, West Indian cricketers, baby boomers, Judeo-Christian values, an orthodox Jew",
         "the cleaning lady, the dinner ladies",
         "@he and @muslims",
         "you guys",
@@ -207,6 +213,7 @@ def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
                 "男子汉大丈夫",
                 "黄河是母亲河。",
                 "老婆饼很甜。",
+                "中国人大开会了，张女士去了青少年宫和基督教堂。",
                 "《灰姑娘》里的仙女",
                 "他山之石，可以攻玉。",
                 "意志强大，标志明显，气宇轩昂，青年俊杰，浩然之气",
