@@ -60,9 +60,9 @@ class Place:
         return sorted(found, key=lambda sense: sense.category)
 
     def doubtful(self, sense: Sense) -> bool:
-        """Return whether it is part of a longer sign ("LGBTQ+") or may be part of a name ("my wife Emily")."""
+        """Return whether it is part of a longer sign ("LGBTQ+", "user:sikh") or of a name ("my wife Emily")."""
         text = self.units.text
-        cut = text[max(0, self.start - 1) : self.start] == "/" or text[self.end : self.end + 1] in ("+", "/")
+        cut = text[max(0, self.start - 1) : self.start] in ("/", ":") or text[self.end : self.end + 1] in ("+", "/")
         return cut or self._in_an_address() or self._begins_a_name(sense) or self._like_a_name(sense)
 
     def _in_an_address(self) -> bool:
@@ -86,7 +86,8 @@ class Place:
     def _part_of_a_name(self, sense: Sense) -> bool:
         found, units = self.units.text[self.start : self.end], self.units
         if sense.name:
-            return found[0].islower() or self._capital(self.first - 1) or self._titled()
+            verse = "".join(units.after(self.last)[:1]).isdigit()
+            return found[0].islower() or self._capital(self.first - 1) or self._titled() or verse
         abbreviated = sense.form == "title" and sense.word[0].isupper()
         if abbreviated or not found[0].isupper() or (found.isupper() and len(found) > 1):
             return False

@@ -93,7 +93,8 @@ def _mentions(place: Place) -> tuple[list[Mention], int]:
         senses = list(group)
         chosen = _reading(place, [sense.form for sense in senses])
         sense = senses[chosen or 0]
-        noun = chosen is not None and sense.form in ("noun", "nouns")
+        possible = senses if chosen is None else [sense]
+        noun = any(one.form in ("noun", "nouns") for one in possible)
         if place.first == place.last and not noun and not _of_a_person(place):
             left_alone += 1
         else:

@@ -83,6 +83,8 @@ ENGLISH = [
     ("Blacks and black folk", "black people", "Arab people", "Arabs and Arab folk"),
     ("A gay man came.", "gay people", "bisexual people", "A bisexual man came."),
     ("A trans woman came.", "transgender people", "men", "A man came."),
+    ("A non-binary person and a Brit", "nonbinary people", "transgender people", "A trans person and a Brit"),
+    ("Two Brits are Latino.", "Latino people", "white people", "Two Brits are white."),
     ("Her book, her own idea, is about her.", "women", "men", "His book, his own idea, is about him."),
     ("His back hurts; the pain is his.", "men", "women", "Her back hurts; the pain is hers."),
 ]
@@ -150,6 +152,8 @@ def test_a_swap_between_women_and_men_that_could_break_the_sentence_is_not_made(
         ("My friend Christian came.", "Christians", "Jews"),
         ("Muslim here, ask me.", "Muslims", "Jews"),
         ("see www.muslim-news.org for more", "Muslims", "Jews"),
+        ("user:muslim wrote it", "Muslims", "Jews"),
+        ("I, a gay male engaged to a doctor", "gay people", "lesbians"),
     ],
 )
 def test_a_term_is_not_swapped_for_one_that_does_not_go_with_the_text(text: str, term: str, other: str) -> None:
@@ -169,6 +173,7 @@ def test_a_term_is_not_swapped_for_one_that_does_not_go_with_the_text(text: str,
         "a lady bug, my mother tongue, son of a bitch",
         "Read the Encyclopedia of Judaism. The Nation of Islam.",
         "Islamic State, the Arab Spring, Chinese New Year, the Iron Lady, the First Lady",
+        "you are too young, when I was old, Matthew 24:45",
         "Ilhan Omar, Martin Luther King, the Prophet Mohammed, the gospel of Matthew",
         "They speak German, learn Chinese.",
         "Latin American food, South American wine, the German language",
