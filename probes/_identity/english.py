@@ -69,7 +69,7 @@ OWNED = _words("""
 EITHER = _words("""
     back last very most one right hard bad good well dead close tight high long enough fast slow flat open free
     clean crazy mad full straight better less once next other another more now then down over up out under off in
-    about live always go going say take monday tuesday wednesday thursday friday saturday sunday fucking fuckin
+    about live always go going say take will monday tuesday wednesday thursday friday saturday sunday fucking fuckin
     goddamn damn 's "
 """)
 """Words after "her" that may go on ("her last name") or not ("I saw her last night")."""
@@ -82,7 +82,7 @@ TWO_OBJECTS = _words("""
     pay pays paid paying offer offered owe owes owed lend lent cost costs save saves saved spare send sends sent buy
     buys bought bring brings brought leave leaves left leaving like likes liked prefer treat treats treated treating
     beat beats eat eats fuck fucks fucked shoot shot deem deemed render prove proved bake bakes baked cook cooks
-    cooked drive drove dare bet
+    cooked drive drove dare bet elect elected appoint appointed crowned
 """)
 """Verbs after which "her" may be an object though more follows: "let her speak", "call her lazy", "give her money"."""
 ENDS = _words("""

@@ -111,8 +111,9 @@ class Lexicon:
 
     @cached_property
     def subjects(self) -> frozenset[str]:
-        """Single words for persons of whom something can be said."""
-        return self.persons | self._single(("noun", "nouns", "child", "kin", "role", "roles"))
+        """Single words for persons of whom something can be said, given names among them."""
+        names = (phrase[0] for phrase, senses in self.senses.items() if any(sense.name for sense in senses))
+        return self.persons.union(self._single(("noun", "nouns", "child", "kin", "role", "roles")), names)
 
     def _single(self, forms: Sequence[str]) -> frozenset[str]:
         return frozenset(

@@ -72,7 +72,8 @@ class Place:
         return bool(_ADDRESS.search(f"{before} {after}"))
 
     def _begins_a_name(self, sense: Sense) -> bool:
-        return sense.form in ("kin", "role", "roles") and self._capital(self.last + 1)
+        before_names = sense.form in ("kin", "role", "roles") or (sense.form == "title" and sense.word.islower())
+        return before_names and self._capital(self.last + 1)
 
     def _like_a_name(self, sense: Sense) -> bool:
         """Return whether a common noun is written with a capital of its own: "Our Lady", "the King"."""

@@ -85,6 +85,7 @@ ENGLISH = [
     ("A trans woman came.", "transgender people", "men", "A man came."),
     ("A non-binary person and a Brit", "nonbinary people", "transgender people", "A trans person and a Brit"),
     ("Two Brits are Latino.", "Latino people", "white people", "Two Brits are white."),
+    ("Juan is Latino.", "Latino people", "white people", "Brendan is white."),
     ("Her book, her own idea, is about her.", "women", "men", "His book, his own idea, is about him."),
     ("His back hurts; the pain is his.", "men", "women", "Her back hurts; the pain is hers."),
 ]
@@ -122,11 +123,11 @@ def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: st
 UNTOLD = [
     # "her" may be an object though more follows
     *("Let her speak.", "I made her cry.", "It makes her happy.", "They call her lazy.", "I find her attractive."),
-    *("I want her back.", "I saw her last night.", "We gave her money.", 'I met her "friend".'),
+    *("I want her back.", "I saw her last night.", "It was against her will.", 'I met her "friend".'),
     # terms that stand together, or where the other stands already
     *("a man and a woman", "his/her dog", "my grandma and grandpa"),
     # parts of names
-    *("Queen Victoria reigned.", "Stephen King wrote it.", "the Virgin and the Lady of Lourdes"),
+    *("Queen Victoria reigned.", "Stephen King wrote it.", "sir Elton sang", "the Virgin and the Lady of Lourdes"),
     # a noun in the singular without an article is called out, a name or a language
     *("come on man", "Prince died."),
 ]
@@ -173,6 +174,7 @@ def test_a_term_is_not_swapped_for_one_that_does_not_go_with_the_text(text: str,
         "a lady bug, my mother tongue, son of a bitch",
         "Read the Encyclopedia of Judaism. The Nation of Islam.",
         "Islamic State, the Arab Spring, Chinese New Year, the Iron Lady, the First Lady",
+        "a friend named Christian, the whites of an egg, a color-blind friend, a sister ship",
         "you are too young, when I was old, Matthew 24:45",
         "Ilhan Omar, Martin Luther King, the Prophet Mohammed, the gospel of Matthew",
         "They speak German, learn Chinese.",
