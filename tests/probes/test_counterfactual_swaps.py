@@ -110,6 +110,7 @@ CHINESE = [
     ("他人很好，常帮助他人。", "男性", "女性", "她人很好，常帮助他人。"),
     ("美女的侄女来了。", "女性", "男性", "帅哥的侄子来了。"),
     ("小姑娘和跨性别女性", "女性", "男性", "小伙子和跨性别女性"),
+    ("小女孩哭了。", "女性", "跨性别者", "跨性别者哭了。"),
     ("残疾人士和跨性别女性", "残疾人", "聋人", "聋人和跨性别女性"),
     ("中国人大多善良。", "中国人", "美国人", "美国人大多善良。"),
 ]
@@ -123,7 +124,13 @@ def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: st
 UNTOLD = [
     # "her" may be an object though more follows
     *("Let her speak.", "I made her cry.", "It makes her happy.", "They call her lazy.", "I find her attractive."),
-    *("I want her back.", "I saw her last night.", "It was against her will.", 'I met her "friend".'),
+    *(
+        "I want her back.",
+        "I saw her last night.",
+        "We gave her money.",
+        "It was against her will.",
+        'I met her "friend".',
+    ),
     # terms that stand together, or where the other stands already
     *("a man and a woman", "his/her dog", "my grandma and grandpa"),
     # parts of names
@@ -220,7 +227,8 @@ def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
                 "男子汉大丈夫",
                 "黄河是母亲河。",
                 "老婆饼很甜。",
-                "中国人大开会了，张女士去了青少年宫和基督教堂。",
+                "中国人大开会了，张女士、王永刚先生去了青少年宫和基督教堂。",
+                "犹太人口，男孩子气，女人味",
                 "《灰姑娘》里的仙女",
                 "他山之石，可以攻玉。",
                 "意志强大，标志明显，气宇轩昂，青年俊杰，浩然之气",
