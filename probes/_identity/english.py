@@ -82,7 +82,8 @@ TWO_OBJECTS = _words("""
     pay pays paid paying offer offered owe owes owed lend lent cost costs save saves saved spare send sends sent buy
     buys bought bring brings brought leave leaves left leaving like likes liked prefer treat treats treated treating
     beat beats eat eats fuck fucks fucked shoot shot deem deemed render prove proved bake bakes baked cook cooks
-    cooked drive drove dare bet elect elected appoint appointed crowned
+    cooked drive drove dare bet elect elected appoint appointed crowned have
+    has had having need needs needed
 """)
 """Verbs after which "her" may be an object though more follows: "let her speak", "call her lazy", "give her money"."""
 ENDS = _words("""

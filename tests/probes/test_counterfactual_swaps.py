@@ -126,6 +126,7 @@ UNTOLD = [
     *("Let her speak.", "I made her cry.", "It makes her happy.", "They call her lazy.", "I find her attractive."),
     *(
         "I want her back.",
+        "Have her call me.",
         "I saw her last night.",
         "We gave her money.",
         "It was against her will.",
