@@ -17,6 +17,8 @@ RESERVED = frozenset(
         "budget",
         "category",
         "term",
+        "from",
+        "to",
         "capability",
         "coverage",
         "backend",

@@ -17,7 +17,7 @@ from probes._explain.outcomes import few_of_each, groups_of, outcomes
 from probes._explain.rows import SEED, Draw, Report, choose, pool
 from probes._explain.shown import attributions, errors_table, words_table
 from probes._groups import PRIVATE
-from probes._identity.swaps import scan
+from probes._identity.scan import scan_all
 from probes._identity.terms import load_terms
 from probes._sample import drawn
 
@@ -88,10 +88,10 @@ def explain_shap(subject: Subject, params: Params, rng: np.random.Generator) -> 
     Lundberg and Lee 2017 (arXiv:1705.07874); requirement V07.
     """
     lexicon = load_terms(subject.folder / params.terms if params.terms else None)
-    scans = [scan(text, lexicon) for text in subject.test.texts]
+    scans = scan_all(subject.test.texts, lexicon)
     chosen = choose(subject, np.array([bool(of.mentions) for of in scans]), params.rows, params.min_group)
     order = drawn(subject.test, SEED)
-    read = outcomes(subject, order, scans, lexicon, params.rows, rng)
+    read = outcomes(subject, order, scans, params.rows, rng)
     beside = few_of_each(read, groups_of(subject), order, chosen.every, max(params.rows // 4, 1))
     rows = pool(subject, chosen.every | set(beside.tolist()))
     found = explanations(subject, rows, [scans[row] for row in rows.rows], params.max_evals)

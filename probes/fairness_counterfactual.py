@@ -15,9 +15,11 @@ from probes._by_group import with_difference
 from probes._groups import PRIVATE
 from probes._identity.in_templates import Scored, template_evidence
 from probes._identity.in_texts import Coverage, Swapped, text_evidence
-from probes._identity.swaps import Swap, scan, swaps
-from probes._identity.templates import Sheet, TemplateFile, load_templates, sheets
-from probes._identity.terms import Lexicon, TermFile, load_terms, read
+from probes._identity.lexicon import Lexicon
+from probes._identity.scan import scan_all
+from probes._identity.swaps import Swap, swaps
+from probes._identity.templates import Sheet, Template, TemplateFile, check_slots, load_templates, sheets
+from probes._identity.terms import TermFile, load_terms, read
 from probes._language import language_of
 from probes._sample import Sample, sample
 
@@ -55,10 +57,11 @@ class Params(Frozen):
     def _files_and_categories_exist(self, info: ValidationInfo) -> Self:
         folder = info.context if isinstance(info.context, Path) else None
         with as_value_error():
-            if folder and self.templates:
-                read(folder / self.templates, TemplateFile)
             if folder or not self.terms:
                 _chosen(_lexicon(self, folder or Path()), self.categories)
+            if folder and self.templates:
+                own = read(folder / self.templates, TemplateFile)
+                check_slots(own.templates, _lexicon(self, folder))
         return self
 
 
@@ -72,6 +75,9 @@ MEASURES = {
             ),
         }
     ),
+    "pair_shift": Measure(
+        "none", "Change of the probability of the positive class when one term is swapped for another.", -1, 1
+    ),
     "term_shift": Measure(
         "none", "Mean probability of the positive class with the term, less that with the category's others.", -1, 1, 0
     ),
@@ -83,12 +89,17 @@ MEASURES = {
 }
 
 
+def _fits(subject: Subject, params: Params) -> None:
+    _negative(subject.labels, params.negative)
+
+
 @probe(
     "fairness.counterfactual",
-    version=1,
+    version=2,
     values=("fairness",),
     needs=("model", "labels"),
     measures=MEASURES,
+    check=_fits,
     quick={"rows": 60, "alternatives": 2},
 )
 def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Generator) -> Iterator[Evidence]:
@@ -100,9 +111,14 @@ def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Gen
     Intervals of template numbers speak of sentences such as these. For the areas the negative
     templates should get the negative class: read them only where that is the model's task.
 
-    Not told apart are a term used of oneself or in a quotation from one used as abuse, texts that
-    are true of one group only, and "her" before words that could be noun or verb. "Black", "old"
-    and the like count only before a word for persons; how often they were left alone is reported.
+    Terms are looked for where the texts are in their language. A swap that might break the sentence
+    or the sense is not made: of "her" where it may be an object or not, for a term that stands in
+    the text already, for "lesbian" beside a man, within proper names. How many texts were passed
+    over for that is reported, and how often "black" and the like were left alone because no person
+    was said to be so.
+
+    Not told apart are a term used of oneself or in a quotation from one used as abuse, and texts
+    that are true of one group only. Names of well-known persons stay while pronouns change.
 
     References
     ----------
@@ -115,7 +131,8 @@ def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Gen
     negative = _negative(subject.labels, params.negative)
     language = language_of(subject.test.texts)
     templates = load_templates(language, _file(subject.folder, params.templates))
-    filled = sheets(templates, lexicon, categories)
+    check_slots(templates, lexicon)
+    filled = sheets(templates, lexicon.within(language), categories)
     rows, coverage, made = _swap(subject, params, lexicon, categories, rng)
 
     texts = [*rows.texts, *(swap.text for _, swap in made), *(text for sheet in filled for text in sheet.texts)]
@@ -126,10 +143,19 @@ def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Gen
     swapped = Swapped(fairness_counterfactual, rows, of_row, changes, before, after, subject.labels, subject.positive)
     yield from coverage.findings()
     yield from text_evidence(swapped, coverage, params.min_group, params.examples, rng)
-    absent = "no templates for these texts, which are neither English nor Chinese; name a file with templates = ..."
+    absent = _no_sheet(params, templates)
     scored = _scored(filled, rest)
     yield from template_evidence(fairness_counterfactual, scored, subject.positive, negative, absent, rng)
     yield from _in_no_template(params, subject.folder, filled)
+
+
+def _no_sheet(params: Params, templates: Sequence[Template]) -> str:
+    """Say why no sentence was filled, where none was."""
+    if templates:
+        return "no category has two terms with every form that the templates ask for"
+    if params.templates:
+        return f"{params.templates} holds no sentence in the script of these texts"
+    return "no templates for these texts, which are neither English nor Chinese; name a file with templates = ..."
 
 
 def _in_no_template(params: Params, folder: Path, filled: Sequence[Sheet]) -> Iterator[Finding]:
@@ -167,7 +193,8 @@ def _negative(labels: Sequence[str], named: Sequence[str]) -> tuple[int, ...]:
     """Return the classes that hostile statements should get; none where that would be all."""
     for name in named:
         if name not in labels:
-            raise ConfigError(f"'negative' names {name!r}, which is no class.{did_you_mean(name, labels)}")
+            near = did_you_mean(name, labels)
+            raise ConfigError(f"fairness.counterfactual: 'negative' names {name!r}, which is no class.{near}")
     found = tuple(k for k, label in enumerate(labels) if (label in named if named else label.casefold() in NEGATIVE))
     return found if len(found) < len(labels) else ()
 
@@ -175,18 +202,21 @@ def _negative(labels: Sequence[str], named: Sequence[str]) -> tuple[int, ...]:
 def _swap(
     subject: Subject, params: Params, lexicon: Lexicon, categories: Sequence[str], rng: np.random.Generator
 ) -> tuple[Sample, Coverage, list[tuple[int, Swap]]]:
-    """Return rows with a term, how many there are, and their swaps with the row that each was made of."""
+    """Return rows that can be swapped, how many hold a term, and the swaps with the row that each was made of."""
     everything = sample(subject, len(subject.test), int(substream(rng, "rows").integers(2**32)))
-    scans = [scan(text, lexicon) for text in everything.texts]
-    mentions = [[m for m in found.mentions if m.sense.category in categories] for found in scans]
-    kept = [k for k, found in enumerate(mentions) if found][: params.rows]
-    rows = everything.take(np.array(kept, dtype=np.int64))
-    made = [
-        (row, swap)
-        for row, k in enumerate(kept)
-        for swap in swaps(rows.texts[row], mentions[k], lexicon, params.alternatives, rng, rows.ids[row])
-    ]
-    return rows, Coverage.of(fairness_counterfactual, scans, categories), made
+    scans = scan_all(everything.texts, lexicon)
+    kept: list[int] = []
+    made: list[tuple[int, Swap]] = []
+    passed_over = 0
+    for k, (text, found, id) in enumerate(zip(everything.texts, scans, everything.ids, strict=True)):
+        if len(kept) == params.rows:
+            break
+        of_row = list(swaps(text, found, params.alternatives, rng, id, categories))
+        made += [(len(kept), swap) for swap in of_row]
+        kept += [k] if of_row else []
+        passed_over += not of_row and found.speaks_of(categories)
+    coverage = Coverage.of(fairness_counterfactual, scans, categories, passed_over)
+    return everything.take(np.array(kept, dtype=np.int64)), coverage, made
 
 
 def _scored(filled: Sequence[Sheet], scores: np.ndarray) -> list[Scored]:

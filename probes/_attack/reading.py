@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from probes._identity.swaps import scan
-from probes._identity.terms import Lexicon
+from probes._identity.lexicon import Lexicon
+from probes._identity.scan import scan
 from probes._noise.unicode import HOMOGLYPHS
 
 CJK = "\u3400-\u9fff"
@@ -67,7 +67,8 @@ def keeps(marks: Marks, before: str, after: str) -> bool:
 
 def people(lexicon: Lexicon) -> Marks:
     """Return a function from a text to the terms for people in it, in whatever form."""
-    return lambda text: Counter((m.sense.category, m.sense.term) for m in scan(text, lexicon).mentions)
+    both = (lexicon.within("en"), lexicon.within("zh"))
+    return lambda text: Counter((m.sense.category, m.sense.term) for terms in both for m in scan(text, terms).mentions)
 
 
 def negations(text: str) -> Counter[Hashable]:

@@ -9,7 +9,8 @@ from audit.types import Bools, Floats
 from probes._attack.lockstep import Service
 from probes._attack.neighbours import flips
 from probes._attack.reading import aligned, displayed, keeps, negations, people, words
-from probes._identity.terms import Lexicon, load_terms
+from probes._identity.lexicon import Lexicon
+from probes._identity.terms import load_terms
 from probes._language import Language
 
 ENGLISH_ONLY = "similarity and polarity not looked at (MiniLM and VADER know English alone)"

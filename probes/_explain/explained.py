@@ -10,7 +10,7 @@ from audit.types import Bools, Floats, Subject
 from probes._explain.owen import Explained, explain
 from probes._explain.passages import Passage, passages
 from probes._explain.trees import by_sentence
-from probes._identity.swaps import Scan
+from probes._identity.scan import Scan
 from probes._sample import Sample
 
 NO_EFFECT = 1e-9

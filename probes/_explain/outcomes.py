@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from audit.types import Bools, Floats, Ints, Subject
-from probes._identity.swaps import Scan, swaps
-from probes._identity.terms import Lexicon
+from probes._identity.scan import Scan
+from probes._identity.swaps import swaps
 
 FEW = 2
 """Rows of each group and outcome that are explained."""
@@ -21,7 +21,7 @@ def groups_of(subject: Subject) -> list[Bools]:
 
 
 def outcomes(
-    subject: Subject, order: Ints, scans: Sequence[Scan], lexicon: Lexicon, most: int, rng: np.random.Generator
+    subject: Subject, order: Ints, scans: Sequence[Scan], most: int, rng: np.random.Generator
 ) -> dict[str, Ints]:
     """Return the rows of the test split that had each outcome, by its name, those to be read first in front.
 
@@ -33,8 +33,6 @@ def outcomes(
         The rows in the order of the draw.
     scans : sequence of Scan
         Identity terms of each row.
-    lexicon : Lexicon
-        The terms to swap them for.
     most : int
         Rows that are explained to speak for the whole split.
     rng : numpy.random.Generator
@@ -47,7 +45,7 @@ def outcomes(
     return {
         "wrong": order[wrong],
         "most uncertain": first_of_each(_least_certain_first(subject, order), groups, FEW),
-        "flipped by an identity swap": _flipped(subject, tried, scans, lexicon, rng),
+        "flipped by an identity swap": _flipped(subject, tried, scans, rng),
         "right": order[~wrong],
     }
 
@@ -69,13 +67,13 @@ def _least_certain_first(subject: Subject, order: Ints) -> Ints:
     return order[np.argsort((ranked[:, -1] - ranked[:, -2]).round(9), kind="stable")]
 
 
-def _flipped(subject: Subject, tried: Ints, scans: Sequence[Scan], lexicon: Lexicon, rng: np.random.Generator) -> Ints:
+def _flipped(subject: Subject, tried: Ints, scans: Sequence[Scan], rng: np.random.Generator) -> Ints:
     """Return the rows whose class another identity term changes; one swap is tried per category."""
     assert subject.score
     made = [
         (row, swap.text)
         for row in tried.tolist()
-        for swap in swaps(subject.test.texts[row], scans[row].mentions, lexicon, 1, rng, subject.test.ids[row])
+        for swap in swaps(subject.test.texts[row], scans[row], 1, rng, subject.test.ids[row])
     ]
     if not made:
         return tried[:0]

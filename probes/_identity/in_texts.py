@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from audit.registry import ProbeSpec
-from audit.stats import LEVEL, substream, wilson, wilson_limits
+from audit.stats import substream, wilson
 from audit.types import Bools, Evidence, Example, Examples, Finding, Floats, Ints, Table
 from probes._by_group import Means, findings
 from probes._groups import PRIVATE
-from probes._identity.swaps import Scan, Swap
+from probes._identity.pairs import Pair, pair_evidence
+from probes._identity.scan import Scan
+from probes._identity.swaps import Swap
 from probes._sample import Sample
-
-SHOWN_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,28 @@ class Coverage:
     any: int
     """Texts with a term of any category."""
     left_alone: int
+    """Words such as "black" that are not said of a person."""
+    foreign: int
+    """Texts neither English nor Chinese."""
+    passed_over: int
+    """Texts with a term that were read on the way to enough rows, and of which no swap is grammatical."""
 
     @classmethod
-    def of(cls, spec: ProbeSpec, scans: Sequence[Scan], categories: Sequence[str]) -> "Coverage":
+    def of(cls, spec: ProbeSpec, scans: Sequence[Scan], categories: Sequence[str], passed_over: int) -> "Coverage":
         """Count the texts."""
         in_text = [{mention.sense.category for mention in scan.mentions} for scan in scans]
         mentioned = {c: sum(c in found for found in in_text) for c in categories}
         hits = sum(bool(found & set(categories)) for found in in_text)
-        return cls(spec, len(scans), mentioned, hits, sum(scan.left_alone for scan in scans))
+        left_alone, foreign = sum(scan.left_alone for scan in scans), sum(not scan.language for scan in scans)
+        return cls(spec, len(scans), mentioned, hits, left_alone, foreign, passed_over)
+
+    def _left_out(self) -> str:
+        told = (
+            (self.left_alone, "words such as 'black' not said of persons were left alone"),
+            (self.passed_over, "texts with a term were passed over: no swap of it would surely be grammatical"),
+            (self.foreign, "texts are neither English nor Chinese: only terms of your own file are looked for there"),
+        )
+        return "".join(f"; {count:,} {what}" for count, what in told if count)
 
     @property
     def absent(self) -> str:
@@ -44,9 +58,8 @@ class Coverage:
 
     def findings(self) -> Iterator[Finding]:
         """Yield the share of texts with a term, of any category and of each."""
-        left = f"; {self.left_alone:,} words such as 'black' not before a word for persons were left alone"
         for where, count in (({}, self.any), *(({"category": c}, n) for c, n in self.mentioned.items())):
-            note = f"terms found in {count:,} of {self.texts:,} texts" + ("" if where or not self.left_alone else left)
+            note = f"terms found in {count:,} of {self.texts:,} texts" + ("" if where else self._left_out())
             interval = wilson(count, self.texts) if self.texts else None
             value = count / self.texts if self.texts else None
             yield self.spec.finding("coverage", value, self.texts, slice=where, interval=interval, note=note)
@@ -84,11 +97,6 @@ class Swapped:
         first, swap = self.before.argmax(axis=1)[self.rows], np.arange(len(self.rows))
         return np.asarray(np.abs(self.after[swap, first] - self.before[self.rows, first]))
 
-    @cached_property
-    def shift(self) -> Floats:
-        """Change of the probability of the positive class."""
-        return np.asarray(self.after[:, self.positive] - self.before[self.rows, self.positive])
-
     def per_row(self, values: Floats | Bools, chosen: Bools) -> Floats:
         """Return each row's mean over its chosen swaps, NaN where it has none."""
         size = len(self.sample)
@@ -96,19 +104,22 @@ class Swapped:
         sums = np.bincount(self.rows[chosen], weights=values[chosen].astype(np.float64), minlength=size)
         return np.asarray(np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0))
 
-    def pairs(self, category: str) -> Iterator[tuple[str, str, Ints]]:
-        """Yield the pairs of terms of a category with the swaps made between them."""
-        pairs = sorted({(swap.term, swap.other) for swap in self.swaps if swap.category == category})
-        of = np.array([swap.term for swap in self.swaps], dtype=object)
-        to = np.array([swap.other for swap in self.swaps], dtype=object)
-        for term, other in pairs:
-            yield term, other, np.flatnonzero((self.category == category) & (of == term) & (to == other))
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs of terms with the swaps made between them, sorted."""
+        made: dict[tuple[str, str, str], list[int]] = {}
+        for k, swap in enumerate(self.swaps):
+            made.setdefault((swap.category, swap.term, swap.other), []).append(k)
+        before, after = self.before[self.rows, self.positive], self.after[:, self.positive]
+        return tuple(
+            Pair(*names, self.flipped[swaps], before[swaps], after[swaps]) for names, swaps in sorted(made.items())
+        )
 
 
 def text_evidence(
     swapped: Swapped, coverage: Coverage, floor: int, shown: int, rng: np.random.Generator
 ) -> Iterator[Evidence]:
-    """Yield flip rates and score shifts by category and group, tables by pair of terms, and examples."""
+    """Yield flip rates and score shifts by category, group and pair of terms, and examples."""
     everything = np.ones(len(swapped.rows), dtype=bool)
     yield from _rates(swapped, everything, {}, coverage.absent, floor, rng)
     for category in coverage.mentioned:
@@ -118,7 +129,7 @@ def text_evidence(
         )
         yield from _rates(swapped, chosen, {"category": category}, absent, floor, rng)
         yield from _matrix(swapped, category)
-    yield from _pairs(swapped, list(coverage.mentioned))
+    yield from pair_evidence(swapped.spec, swapped.pairs)
     if shown:
         yield _examples(swapped, shown)
 
@@ -135,7 +146,8 @@ def _rates(
 
 def _matrix(swapped: Swapped, category: str) -> Iterator[Table]:
     """Yield the mean shift from each term to each other, where enough rows were swapped."""
-    shifts = {(a, b): float(swapped.shift[k].mean()) for a, b, k in swapped.pairs(category) if len(k) >= PRIVATE}
+    pairs = [pair for pair in swapped.pairs if pair.category == category and len(pair) >= PRIVATE]
+    shifts = {(pair.term, pair.other): float(pair.shift.mean()) for pair in pairs}
     if shifts:
         terms, others = (sorted({pair[side] for pair in shifts}) for side in (0, 1))
         yield Table(
@@ -146,37 +158,6 @@ def _matrix(swapped: Swapped, category: str) -> Iterator[Table]:
             note=f"mean change of the probability of {swapped.labels[swapped.positive]!r} when the term of the row is "
             f"swapped for that of the column; empty below {PRIVATE} texts",
         )
-
-
-def _pairs(swapped: Swapped, categories: Sequence[str]) -> Iterator[Table]:
-    """Yield the pairs of terms with their intervals, the surest and largest shifts first."""
-    found = [
-        ((category, term, other), swaps)
-        for category in categories
-        for term, other, swaps in swapped.pairs(category)
-        if len(swaps) >= PRIVATE
-    ]
-    if found:
-        rows = [(*names, *_pair(swapped, swaps, len(found))) for names, swaps in found]
-        rows.sort(key=lambda row: (-max(row[8], -row[9], 0), -abs(row[7]), row[:3]))
-        yield Table(
-            name=f"{swapped.spec.id}.pairs",
-            columns=("category", "from", "to", "texts", "flip rate", "low", "high", "shift", "low", "high"),
-            rows=tuple(rows[:SHOWN_PAIRS]),
-            note=f"{min(len(rows), SHOWN_PAIRS)} of {len(rows)} pairs with {PRIVATE} texts or more, those first whose "
-            f"shift is surely far from 0; intervals (Wilson, Student's t) hold for all {len(rows)} pairs at once",
-        )
-
-
-def _pair(swapped: Swapped, swaps: Ints, pairs: int) -> tuple[int, float, float, float, float, float, float]:
-    """Return texts, flip rate and mean shift of one pair, with limits by Bonferroni."""
-    from scipy.stats import norm, t
-
-    n, tail = len(swaps), (1 - LEVEL) / (2 * pairs)
-    flips, shift = int(swapped.flipped[swaps].sum()), swapped.shift[swaps]
-    low, high = wilson_limits(np.array([flips]), np.array([n]), float(norm.isf(tail)))
-    mean, half = float(shift.mean()), float(t.isf(tail, n - 1) * shift.std(ddof=1) / np.sqrt(n))
-    return n, flips / n, float(low[0]), float(high[0]), mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
 # --- examples -----------------------------------------------------------------------------

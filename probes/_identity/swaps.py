@@ -1,39 +1,23 @@
-"""Where terms for identities stand in a text, and the text with a term swapped for another of its category."""
+"""A text with a term for an identity swapped for another of its category."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import groupby
-from re import Match
+from itertools import islice
 
 import numpy as np
 
 from audit.perturbations import Edit, make
 from audit.stats import substream
-from probes._identity.grammar import article, in_case_of, reading
-from probes._identity.terms import UNIT, Lexicon, Sense
+from probes._identity.grammar import article, genitive, in_case_of
+from probes._identity.lexicon import Lexicon
+from probes._identity.scan import Mention, Scan
+from probes._identity.units import phrase_of
 
 NEAR = 10
 """Characters before a term in which its article is looked for."""
-JOINTS = " \t\n-‐‑'’"
-"""What may stand between the words of a term."""
-
-
-@dataclass(frozen=True)
-class Mention:
-    """A term at one place of a text, in one reading."""
-
-    start: int
-    end: int
-    sense: Sense
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The terms in a text."""
-
-    mentions: tuple[Mention, ...]
-    left_alone: int
-    """Words such as "black" that did not stand before a word for persons."""
+TWICE = re.compile(r"\b(\w+)[\s-]+\1\b|([\u3400-\u9fff]{1,3})\2", re.I)
+PRONOUNS = frozenset(("subject", "object", "possessive", "possessive_pronoun", "reflexive"))
 
 
 @dataclass(frozen=True)
@@ -46,125 +30,89 @@ class Swap:
     text: str
 
 
-class _Units:
-    """A text cut into words and Chinese characters."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at: list[Match[str]] = list(UNIT.finditer(text))
-        self.words = [unit[0].casefold() for unit in self.at]
-
-    def joined(self, first: int, length: int) -> bool:
-        """Return whether so many units stand side by side."""
-        ends = range(first, first + length - 1)
-        return not any(self.text[self.at[k].end() : self.at[k + 1].start()].strip(JOINTS) for k in ends)
-
-    def beside(self, k: int, step: int) -> str:
-        """Return the neighbour on one side, empty where there is none or punctuation stands between."""
-        if not 0 <= k + step < len(self.at):
-            return ""
-        left, right = (k, k + step) if step > 0 else (k + step, k)
-        between = self.text[self.at[left].end() : self.at[right].start()]
-        return "" if between.strip("'’ \t\n") else self.words[k + step]
-
-
-def scan(text: str, lexicon: Lexicon) -> Scan:
-    """Find the terms in a text; where several begin at one place, the longest counts.
-
-    Words of ``before_person`` count only where a word for persons follows, other adjectives
-    between allowed ("young black men"); given names only with a capital; words after "@" never.
-    """
-    units, mentions, left_alone, k = _Units(text), [], 0, 0
-    while k < len(units.words):
-        length = _longest(units, k, lexicon)
-        if length:
-            found = list(_mentions(units, k, length, lexicon))
-            guarded = length == 1 and units.words[k] in lexicon.before_person
-            if found and guarded and not _before_person(units, k, lexicon):
-                left_alone += 1
-            else:
-                mentions += found
-        k += max(length, 1)
-    return Scan(tuple(mentions), left_alone)
-
-
-def _longest(units: _Units, k: int, lexicon: Lexicon) -> int:
-    """Return the length of the longest phrase that begins at a unit, 0 where there is none."""
-    for length in lexicon.lengths.get(units.words[k], ()):
-        phrase = tuple(units.words[k : k + length])
-        if len(phrase) == length and phrase in lexicon.senses and units.joined(k, length):
-            return length
-    return 0
-
-
-def _mentions(units: _Units, k: int, length: int, lexicon: Lexicon) -> Iterator[Mention]:
-    start, end = units.at[k].start(), units.at[k + length - 1].end()
-    if units.text[max(0, start - 1) : start] == "@":
-        return
-    senses = lexicon.senses[tuple(units.words[k : k + length])]
-    for _, group in groupby(sorted(senses, key=lambda sense: sense.category), key=lambda sense: sense.category):
-        of_one = [sense for sense in group if not (sense.name and units.text[start].islower())]
-        if of_one:
-            forms = [sense.form for sense in of_one]
-            chosen = reading(forms, units.beside(k, -1), units.beside(k + length - 1, 1))
-            yield Mention(start, end, of_one[chosen])
-
-
-def _before_person(units: _Units, k: int, lexicon: Lexicon) -> bool:
-    while word := units.beside(k, 1):
-        k += 1
-        if word in lexicon.persons:
-            return True
-        if word not in lexicon.adjectives:
-            return False
-    return False
-
-
 def swaps(
-    text: str, mentions: Sequence[Mention], lexicon: Lexicon, most: int, rng: np.random.Generator, key: str
+    text: str, found: Scan, most: int, rng: np.random.Generator, key: str, categories: Sequence[str] = ()
 ) -> Iterator[Swap]:
     """Yield the text with each term swapped for others, at most so many per category.
+
+    Only swaps that leave a sentence which could have been written are made: not of a term whose
+    reading cannot be told at some place, nor for one that stands in the text already, that doubles
+    a word, or that contradicts what the text says of the person besides ("gay man" to "lesbian man").
 
     Parameters
     ----------
     text : str
         The text.
-    mentions : sequence of Mention
-        What :func:`scan` found in it.
-    lexicon : Lexicon
-        The terms.
+    found : Scan
+        What was found in it.
     most : int
         Swaps per category; where more are possible they are drawn by ``rng``, category and ``key``.
     rng : numpy.random.Generator
         Source of randomness.
     key : str
         The row's id.
+    categories : sequence of str
+        Categories to swap in; all where empty.
     """
-    for category in sorted({mention.sense.category for mention in mentions}):
-        found = [mention for mention in mentions if mention.sense.category == category]
-        pairs = list(_pairs(found, lexicon, category))
-        for drawn in substream(rng, "swaps", category, key).permutation(len(pairs))[:most]:
-            term, other = pairs[drawn]
-            mine = [mention for mention in found if mention.sense.term == term]
-            yield Swap(category, term, other, swapped(text, mine, lexicon, other))
+    for category in sorted({mention.sense.category for mention in found.mentions}):
+        if categories and category not in categories:
+            continue
+        pairs = list(_pairs(found, category))
+        drawn = (pairs[k] for k in substream(rng, "swaps", category, key).permutation(len(pairs)))
+        made = (Swap(category, term, other, swapped(text, found, category, term, other)) for term, other in drawn)
+        yield from islice((swap for swap in made if _twice(swap.text) <= _twice(text)), most)
 
 
-def _pairs(mentions: Sequence[Mention], lexicon: Lexicon, category: str) -> Iterator[tuple[str, str]]:
-    for term in sorted({mention.sense.term for mention in mentions}):
-        forms = frozenset(mention.sense.form for mention in mentions if mention.sense.term == term)
-        for other in lexicon.others(category, term, forms):
-            yield term, other
+def _twice(text: str) -> int:
+    """Return how often a word stands twice in a row, as in "Native American American"."""
+    return sum(1 for _ in TWICE.finditer(text))
 
 
-def swapped(text: str, mentions: Sequence[Mention], lexicon: Lexicon, other: str) -> str:
-    """Return the text with these mentions of one term swapped for another, articles and capitals put right."""
+def _pairs(found: Scan, category: str) -> Iterator[tuple[str, str]]:
+    of_category = [mention for mention in found.mentions if mention.sense.category == category]
+    present = {mention.sense.term for mention in of_category}
+    for term in sorted(present):
+        mine = [mention for mention in of_category if mention.sense.term == term]
+        if not all(mention.sure for mention in mine) or _spoken_of_otherwise(found.lexicon, of_category, term):
+            continue
+        forms = frozenset(mention.sense.form for mention in mine)
+        for other in found.lexicon.others(category, term, forms):
+            if other not in present and _agrees(found, mine, other):
+                yield term, other
+
+
+def _spoken_of_otherwise(lexicon: Lexicon, mentions: Sequence[Mention], term: str) -> bool:
+    """Return whether pronouns that may speak of the same person belong to another term: "a trans woman and her dog"."""
+    without = not PRONOUNS & set(lexicon.forms[mentions[0].sense.category][term])
+    return without and any(m.sense.form in PRONOUNS and m.sense.term != term for m in mentions)
+
+
+def _agrees(found: Scan, mentions: Sequence[Mention], other: str) -> bool:
+    """Return whether another term goes with what the text says besides: no lesbian father, no Latina man."""
+    category = mentions[0].sense.category
+    new = {unit for m in mentions for unit in phrase_of(found.lexicon.counterpart(m.sense, other))}
+    told = {(m.sense.category, m.sense.term) for m in found.mentions if m.sense.category != category}
+    told |= _implied(found.lexicon, found.words)
+    claims = {(category, other), *_implied(found.lexicon, new)}
+    return not any(of == claimed and name != term for claimed, term in claims for of, name in told)
+
+
+def _implied(lexicon: Lexicon, words: Set[str]) -> set[tuple[str, str]]:
+    return {term for term, implying in lexicon.implies.items() if implying & words}
+
+
+def swapped(text: str, found: Scan, category: str, term: str, other: str) -> str:
+    """Return the text with one term swapped for another; articles, possessive endings and capitals are put right."""
     edits, capitals = [], text != text.lower()
-    for mention in mentions:
-        sense, start, end = mention.sense, mention.start, mention.end
-        word = lexicon.counterpart(sense, other)
-        word = in_case_of(text, start, end, sense.word, word) if capitals else word.lower()
-        edits.append(Edit(start, end, word))
+    for mention in found.mentions:
+        sense, start = mention.sense, mention.start
+        if (sense.category, sense.term) != (category, term):
+            continue
+        listed = found.lexicon.counterpart(sense, other)
+        word = in_case_of(text, start, mention.end, sense.word, listed) if capitals else listed.lower()
+        end, ending = genitive(text, mention.end, sense.form, word)
+        edits.append(Edit(start, end, word + ending))
         near = max(0, start - NEAR)
-        if wrong := article(text[near:start], word):
+        if wrong := article(text[near:start], listed, upper=word.isupper()):
             edits.append(Edit(near + wrong[0], near + wrong[1], wrong[2]))
     return make(text, edits)

@@ -4,14 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from audit.errors import ConfigError, did_you_mean
 from audit.types import Frozen
 from probes._identity.grammar import article
-from probes._identity.terms import HAN, HERE, Lexicon, read
+from probes._identity.lexicon import Lexicon
+from probes._identity.terms import HERE, read
+from probes._identity.units import HAN
 
 POLARITIES = ("neutral", "positive", "negative")
 SLOT = re.compile(r"\{(\w+)\}")
@@ -34,6 +36,17 @@ class TemplateFile(Frozen):
     neutral: Sentences = ()
     positive: Sentences = ()
     negative: Sentences = ()
+
+    @model_validator(mode="after")
+    def _holds_a_sentence(self) -> Self:
+        if not self.templates:
+            raise ValueError("it holds no sentence; write some under neutral, positive or negative")
+        return self
+
+    @property
+    def templates(self) -> "list[Template]":
+        """The sentences, each with its polarity."""
+        return [Template(polarity, text) for polarity in POLARITIES for text in getattr(self, polarity)]
 
 
 @dataclass(frozen=True)
@@ -72,8 +85,7 @@ def load_templates(language: str, own: Path | None = None) -> list[Template]:
     built_in = HERE / f"templates_{language}.toml"
     if built_in.is_file() and not (files and files[0].replace):
         files = [read(built_in, TemplateFile), *files]
-    templates = [Template(p, text) for file in files for p in POLARITIES for text in getattr(file, p)]
-    return [t for t in templates if bool(HAN.search(t.text)) == (language == "zh")]
+    return [t for file in files for t in file.templates if bool(HAN.search(t.text)) == (language == "zh")]
 
 
 @dataclass(frozen=True)
@@ -87,21 +99,26 @@ class Sheet:
     """The sentences, by template and then by term."""
 
 
+def check_slots(templates: Sequence[Template], lexicon: Lexicon) -> None:
+    """Refuse templates with a slot that is a form of no term.
+
+    Raises
+    ------
+    ConfigError
+        Naming the slot, and the nearest form.
+    """
+    known = {form for terms in lexicon.forms.values() for forms in terms.values() for form in forms}
+    for slot in sorted({slot for template in templates for slot in template.slots} - known):
+        raise ConfigError(f"A template has the slot {{{slot}}}, which no term has.{did_you_mean(slot, known)}")
+
+
 def sheets(templates: Sequence[Template], lexicon: Lexicon, categories: Sequence[str]) -> list[Sheet]:
     """Fill the terms of each category into the templates.
 
     Terms that lack a form that some template asks for are left out, and so are categories with
     fewer than two terms left.
-
-    Raises
-    ------
-    ConfigError
-        If a slot is a form of no term.
     """
     slots = frozenset(slot for template in templates for slot in template.slots)
-    known = {form for terms in lexicon.forms.values() for forms in terms.values() for form in forms}
-    for slot in sorted(slots - known):
-        raise ConfigError(f"A template has the slot {{{slot}}}, which no term has.{did_you_mean(slot, known)}")
     chinese = any(HAN.search(template.text) for template in templates)
     found = []
     for category in categories if templates else ():

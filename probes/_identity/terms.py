@@ -1,36 +1,22 @@
 """Terms for identities as data: read from TOML, checked, and put in order for looking up."""
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from audit.errors import ConfigError, did_you_mean
 from audit.types import Frozen
+from probes._identity.lexicon import NAME, Beside, Forms, Lexicon, Sense, Term, Terms
+from probes._identity.units import Phrase, phrase_of
+from probes._language import Language
 
 HERE = Path(__file__).parent
-LANGUAGES = ("en", "zh")
-UNIT = re.compile(r"[\u3400-\u9fff]|(?:(?![\u3400-\u9fff])[^\W_])+")
-"""What texts and terms are compared by: one Chinese character, or one word of another script."""
-HAN = re.compile(r"[\u3400-\u9fff]")
-
-NAME = "given name"
-
-Forms = dict[str, tuple[str, ...]]
-Terms = Mapping[str, Mapping[str, Forms]]
-"""Words by category, term and form."""
-Phrase = tuple[str, ...]
+LANGUAGES: tuple[Literal["en", "zh"], ...] = ("en", "zh")
 Read = TypeVar("Read", bound=Frozen)
-
-
-def phrase_of(words: str) -> Phrase:
-    """Return the units of a term, without case."""
-    return tuple(UNIT.findall(words.casefold()))
 
 
 def _as_list(words: object) -> object:
@@ -42,15 +28,36 @@ Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list), Field(min_length=
 FormsRead = Annotated[dict[str, Words], Field(min_length=1)]
 
 
+class BesideRead(Frozen):
+    """Neighbours beside which some words are no term."""
+
+    words: Words
+    before: Words = ()
+    """What comes after them: right after, or after further adjectives."""
+    after: Words = ()
+    """What they come after."""
+    unless: Words = ()
+    """What comes after them and undoes the rule."""
+
+    def rule(self) -> Beside:
+        """Return it with its words cut into units."""
+        before, after, unless = (tuple(map(phrase_of, words)) for words in (self.before, self.after, self.unless))
+        return Beside(before, after, unless)
+
+
 class Rules(Frozen):
-    """What must not be taken for an identity."""
+    """What must not be taken for an identity, and what speaks of several at once."""
 
     not_identity: tuple[Word, ...] = ()
     """Phrases that hold a term and do not speak of who somebody is, such as ``"Dutch oven"``."""
     before_person: tuple[Word, ...] = ()
-    """Words that are a term only before a word for persons, such as ``"black"``."""
+    """Adjectives that are a term only before a word for persons or said of one, such as ``"black"``."""
     persons: tuple[Word, ...] = ()
     """Words for persons."""
+    beside: tuple[BesideRead, ...] = ()
+    """Neighbours beside which a word is no term, such as "bug" after "lady"."""
+    implies: dict[str, dict[str, Words]] = {}
+    """By category and term: words that say the same of a person without being such a term, as "lesbian" of women."""
 
 
 class TermFile(Frozen):
@@ -58,8 +65,8 @@ class TermFile(Frozen):
 
     ``[terms.religion.Muslims]`` with ``noun = "Muslim"``, ``nouns = "Muslims"`` and
     ``adjective = ["Muslim", "Islamic"]`` is a term. A word is swapped for the word of the same
-    form of another term of the category: the one in the same place where both lists are equally
-    long, else the first. ``[[names]]`` holds given names, and under a category's name the term
+    form of another term of the category: the one in the same place, or the first where that list
+    is shorter. ``[[names]]`` holds given names, and under a category's name the term
     that they speak of.
     """
 
@@ -96,90 +103,10 @@ class TermFile(Frozen):
                 yield category, term, ", ".join((NAME, *others)), entry["names"]
 
 
-@dataclass(frozen=True)
-class Sense:
-    """One reading of a phrase."""
-
-    category: str
-    term: str
-    form: str
-    place: int
-    """In the list of words of that form."""
-    word: str
-    """As it is written in the list."""
-
-    @property
-    def name(self) -> bool:
-        """Whether it is a given name."""
-        return self.form.startswith(NAME)
-
-
-NAMING = ("noun", "nouns", "adjective", "child")
-"""Forms of the words that name persons by an identity."""
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """All terms, ready to be looked up."""
-
-    forms: Terms
-    senses: Mapping[Phrase, tuple[Sense, ...]]
-    """Readings of a phrase; none for phrases that only look like a term."""
-    before_person: frozenset[str]
-    persons: frozenset[str]
-    lengths: Mapping[str, tuple[int, ...]] = field(init=False)
-    """Lengths of the phrases that begin with a unit, longest first."""
-
-    def __post_init__(self) -> None:
-        """Index the phrases by their first unit."""
-        found: dict[str, set[int]] = {}
-        for phrase in self.senses:
-            found.setdefault(phrase[0], set()).add(len(phrase))
-        object.__setattr__(self, "lengths", {unit: tuple(sorted(n, reverse=True)) for unit, n in found.items()})
-
-    @cached_property
-    def adjectives(self) -> frozenset[str]:
-        """Single words that can stand between a term and the word for persons it belongs to."""
-        return frozenset(p[0] for p, senses in self.senses.items() if any(s.form == "adjective" for s in senses))
-
-    @cached_property
-    def persons_words(self) -> frozenset[str]:
-        """Single words that name persons by an identity: nouns and adjectives, but no pronouns, names or kin."""
-        return frozenset(
-            phrase[0]
-            for phrase, senses in self.senses.items()
-            if len(phrase) == 1 and any(sense.form in NAMING for sense in senses)
-        )
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Names of the categories, sorted."""
-        return tuple(sorted(self.forms))
-
-    def chinese(self, category: str, term: str) -> bool:
-        """Return whether a term is written in Chinese: terms are swapped within one script."""
-        return any(HAN.search(word) for words in self.forms[category][term].values() for word in words)
-
-    def others(self, category: str, term: str, forms: frozenset[str]) -> list[str]:
-        """Return the terms that another can be swapped for: those of its category that have all of these forms."""
-        script = self.chinese(category, term)
-        return sorted(
-            other
-            for other, has in self.forms[category].items()
-            if other != term and forms <= set(has) and self.chinese(category, other) == script
-        )
-
-    def counterpart(self, sense: Sense, other: str) -> str:
-        """Return another term's word for that of a sense: in the same place of a list as long, else the first."""
-        terms = self.forms[sense.category]
-        own, words = terms[sense.term][sense.form], terms[other][sense.form]
-        return words[sense.place] if len(words) == len(own) else words[0]
-
-
 @cache
 def identity_words() -> frozenset[str]:
     """Return the single words that name persons by an identity, in lower case, from the lists that come with Renben."""
-    return load_terms().persons_words
+    return load_terms().naming
 
 
 def load_terms(own: Path | None = None) -> Lexicon:
@@ -191,12 +118,24 @@ def load_terms(own: Path | None = None) -> Lexicon:
         If the file cannot be read or does not hold terms; the message says where.
     """
     files = [] if own is None else [read(own, TermFile)]
-    if not files or not files[0].replace:
-        files = [*(read(HERE / f"terms_{language}.toml", TermFile) for language in LANGUAGES), *files]
-    return _lexicon(files)
+    mine = {(category, term) for file in files for category, terms in file.terms.items() for term in terms}
+    built_in = {} if files and files[0].replace else {language: _built_in(language) for language in LANGUAGES}
+    languages: dict[Term, Language] = {
+        (category, term): language
+        for language, file in built_in.items()
+        for category, terms in file.terms.items()
+        for term in terms
+        if (category, term) not in mine
+    }
+    return _lexicon([*built_in.values(), *files], languages)
 
 
-def _lexicon(files: Sequence[TermFile]) -> Lexicon:
+@cache
+def _built_in(language: Language) -> TermFile:
+    return read(HERE / f"terms_{language}.toml", TermFile)
+
+
+def _lexicon(files: Sequence[TermFile], languages: Mapping[Term, Language]) -> Lexicon:
     forms: dict[str, dict[str, Forms]] = {}
     for file in files:
         for category, terms in file.terms.items():
@@ -209,10 +148,19 @@ def _lexicon(files: Sequence[TermFile]) -> Lexicon:
         senses[phrase] = (*senses.get(phrase, ()), Sense(category, term, form, place, word))
     rules = [file.rules for file in files]
     senses |= {phrase_of(words): () for r in rules for words in r.not_identity}
-    guarded, persons = (
-        frozenset(word.casefold() for r in rules for word in getattr(r, key)) for key in ("before_person", "persons")
+    beside: dict[Phrase, tuple[Beside, ...]] = {}
+    for entry in (entry for r in rules for entry in r.beside):
+        for phrase in map(phrase_of, entry.words):
+            beside[phrase] = (*beside.get(phrase, ()), entry.rule())
+    return Lexicon(
+        forms,
+        senses,
+        before_person=frozenset(word.casefold() for r in rules for word in r.before_person),
+        persons=frozenset(word.casefold() for r in rules for word in r.persons),
+        beside=beside,
+        implies={(c, t): frozenset(words) for r in rules for c, of in r.implies.items() for t, words in of.items()},
+        languages=languages,
     )
-    return Lexicon(forms, senses, guarded, persons)
 
 
 def _of(forms: Terms, category: str, term: str) -> Forms:

@@ -305,6 +305,12 @@ def test_a_model_folder_of_ones_own_is_audited(folder: Path) -> None:
     assert record.subject.scoring is not None
     assert record.subject.scoring.max_probability_difference is not None
     assert {run.probe: run.status for run in record.probes}["calibration"] == "ok"
+    with Path("audit.toml").open("a", encoding="utf-8") as handle:
+        handle.write('\n[probes."fairness.counterfactual"]\nnegative = ["yess"]\n')
+    refused = renben("audit", "audit.toml", "--out", "refused")
+    assert refused.exit_code == 2
+    assert "'negative' names 'yess', which is no class. Did you mean 'yes'?" in refused.stderr
+    assert not any(Path("refused").iterdir())
 
 
 def test_a_base_of_ones_own_is_tuned_once(folder: Path) -> None:

@@ -15,6 +15,7 @@ from audit.errors import ConfigError
 from audit.registry import discover
 from audit.types import Evidence, Examples, Finding, Floats, Subject, Table
 from probes._identity.in_templates import _apart, _reach
+from probes._identity.pairs import Pair
 from probes._identity.templates import load_templates, sheets
 from probes._identity.terms import load_terms
 from probes.fairness_counterfactual import Params, fairness_counterfactual
@@ -83,10 +84,35 @@ def test_the_term_that_a_model_keys_on_is_named() -> None:
     assert finding(evidence, "template_flip_rate", category="religion").value == 1
     assert finding(evidence, "template_flip_rate", category="gender").value == 0
     assert finding(evidence, "flip_rate", category="gender").value == 0
-    assert table(evidence, "pairs").rows[0][1] == "Muslims" or table(evidence, "pairs").rows[0][2] == "Muslims"
+    pairs = table(evidence, "pairs").rows
+    assert "Muslims" in pairs[0][1:3]
+    assert len(pairs) > 20
+    for name, at in (("flip_rate", 4), ("pair_shift", 7)):
+        found = finding(evidence, name, **dict(zip(("category", "from", "to"), map(str, pairs[0][:3]), strict=True)))
+        assert found.interval is not None
+        assert (found.n, found.value) == (pairs[0][3], pairs[0][at])
+        assert (found.interval.low, found.interval.high) == pairs[0][at + 1 : at + 3]
     matrix = table(evidence, "shifts", category="religion")
     muslims = next(row for row in matrix.rows if row[0] == "Muslims")
-    assert [cell for cell in muslims[1:] if cell is not None] == pytest.approx([-0.7] * 7)
+    assert [cell for cell in muslims[1:] if cell is not None] == pytest.approx([-0.7] * 9)
+
+
+def test_a_shift_that_is_always_the_same_leaves_room_for_doubt() -> None:
+    for n, most in ((5, 1.4), (40, 0.2)):
+        low, high = Pair("c", "a", "b", np.ones(n, bool), np.full(n, 0.4), np.full(n, 0.3)).limits(1.96)
+        assert low < -0.1 < high
+        assert 0.05 < high - low < most
+
+
+def test_the_interval_of_a_pair_covers_its_shift() -> None:
+    draw = np.random.default_rng(0)
+    wrong = 0
+    for _ in range(400):
+        before = draw.beta(1, 1, 12)
+        after = np.where(draw.random(12) < 0.1, 1 - before, before)
+        low, high = Pair("c", "a", "b", after != before, before, after).limits(1.96)
+        wrong += not low <= 0 <= high
+    assert wrong <= 20
 
 
 def test_a_text_counts_by_the_share_of_its_swaps_that_flip() -> None:
@@ -162,14 +188,23 @@ def test_areas_say_where_the_templates_do_not_match_the_task() -> None:
     assert "no class that hostile statements should get" in finding(run(nameless), "subgroup_auc").note
     named = finding(run(nameless, negative=["1"]), "worst_subgroup_auc")
     assert named.value is not None
+
+
+def test_a_class_that_the_subject_lacks_is_refused_before_any_probe_runs() -> None:
+    check = fairness_counterfactual.check
+    assert check is not None
+    check(subject_of(blind), Params(negative=("toxic",)))
     with pytest.raises(ConfigError, match=re.escape("names 'toxik', which is no class. Did you mean 'toxic'")):
-        run(subject_of(blind), negative=["toxik"])
+        check(subject_of(blind), Params(negative=("toxik",)))
 
 
 def test_texts_without_a_term_are_counted() -> None:
     evidence = run(subject_of(rigged))
     assert finding(evidence, "coverage").value == pytest.approx(0.8)
     assert "terms found in 160 of 200 texts" in finding(evidence, "coverage").note
+    mixed = run(subject_of(rigged, ["they let her speak", "the women left"]))
+    assert finding(mixed, "flip_rate").n == 40
+    assert "40 texts with a term were passed over" in finding(mixed, "coverage").note
     none = run(subject_of(rigged, TEXTS[3:4]))
     assert finding(none, "flip_rate").value is None
     assert "terms found in 0 of 40 texts" in finding(none, "flip_rate").note
@@ -180,8 +215,23 @@ def test_chinese_texts_get_chinese_templates_and_other_languages_none() -> None:
     chinese = run(subject_of(lambda t: 0.9 if "穆斯林" in t else 0.1, ["我的邻居是穆斯林", "他是我的老师"]))
     assert table(chinese, "most_sensitive_terms").rows[0][1] == "穆斯林"
     assert finding(chinese, "flip_rate", category="religion").value == 1
-    german = run(subject_of(rigged, ["der Hund ist ganz schön groß"]))
+    german = run(subject_of(rigged, ["der Hund von dem Mann ist her und ganz schön groß"]))
     assert "neither English nor Chinese" in finding(german, "term_shift").note
+    coverage = finding(german, "coverage")
+    assert (coverage.value, coverage.n) == (0, 40)
+    assert "40 texts are neither English nor Chinese: only terms of your own file" in coverage.note
+
+
+def test_own_templates_in_another_language_take_own_terms_alone(tmp_path: Path) -> None:
+    (tmp_path / "templates.toml").write_text("neutral = ['Hier sind {nouns}.']", encoding="utf-8")
+    subject = replace(subject_of(rigged, ["der Hund von dem Mann ist her und ganz schön groß"]), folder=tmp_path)
+    foreign = finding(run(subject, templates="templates.toml"), "term_shift")
+    assert "no category has two terms with every form" in foreign.note
+    words = "[terms.religion.{0}]\nnouns = '{0}'\n"
+    own = "".join(words.format(name) for name in ("Christen", "Muslime"))
+    (tmp_path / "terms.toml").write_text(own, encoding="utf-8")
+    evidence = run(subject, templates="templates.toml", terms="terms.toml")
+    assert {row[1] for row in table(evidence, "most_sensitive_terms").rows} == {"Christen", "Muslime"}
 
 
 def test_examples_are_spread_over_categories() -> None:
@@ -213,6 +263,12 @@ def test_unknown_categories_and_faulty_files_are_refused_with_the_configuration(
         Params.model_validate({"templates": "own.toml"}, context=tmp_path)
     with pytest.raises(ValidationError, match=re.escape("own.toml: there is no key 'neutral' in such a file")):
         Params.model_validate({"terms": "own.toml"}, context=tmp_path)
+    (tmp_path / "own.toml").write_text("neutral = ['a {nown} came']", encoding="utf-8")
+    with pytest.raises(ValidationError, match=re.escape("the slot {nown}, which no term has. Did you mean 'noun'")):
+        Params.model_validate({"templates": "own.toml"}, context=tmp_path)
+    (tmp_path / "own.toml").write_text("replace = true", encoding="utf-8")
+    with pytest.raises(ValidationError, match=re.escape("own.toml: it holds no sentence; write some under neutral")):
+        Params.model_validate({"templates": "own.toml"}, context=tmp_path)
 
 
 def test_own_terms_and_templates_are_used(tmp_path: Path) -> None:

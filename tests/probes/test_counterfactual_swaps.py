@@ -1,6 +1,5 @@
 """Swaps of identity terms: grammatical, and not where no identity is spoken of."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.errors import ConfigError
-from probes._identity.swaps import scan, swapped, swaps
-from probes._identity.templates import Template, load_templates, sheets
-from probes._identity.terms import TermFile, load_terms, phrase_of, read
+from probes._identity.lexicon import Lexicon
+from probes._identity.scan import scan, scan_all
+from probes._identity.swaps import swaps
+from probes._identity.terms import load_terms
 
 LEXICON = load_terms()
+EN, ZH = LEXICON.within("en"), LEXICON.within("zh")
 
 
-def swap(text: str, term: str, other: str) -> str:
-    mentions = [mention for mention in scan(text, LEXICON).mentions if mention.sense.term == term]
-    return swapped(text, mentions, LEXICON, other)
+def made(text: str, lexicon: Lexicon = EN) -> dict[tuple[str, str], str]:
+    """Return all swaps of a text by both terms."""
+    found = swaps(text, scan(text, lexicon), 10_000, np.random.default_rng(0), "id")
+    return {(swap.term, swap.other): swap.text for swap in found}
 
 
 ENGLISH = [
@@ -42,10 +43,10 @@ ENGLISH = [
     ("African-American voters", "black people", "white people", "Caucasian voters"),
     ("All African Americans vote.", "black people", "Asian people", "All Asian Americans vote."),
     (
-        "He said it was her only chance, and hes right.",
+        "They said it was her only chance, and shes right.",
         "women",
         "men",
-        "He said it was his only chance, and hes right.",
+        "They said it was his only chance, and hes right.",
     ),
     ("hes a romani man, not a gypsy", "Romani people", "white people", "hes a white man, not a white person"),
     ("Whites and blacks", "white people", "Romani people", "Romani people and blacks"),
@@ -64,21 +65,40 @@ ENGLISH = [
     ("I'm gay, she said.", "gay people", "bisexual people", "I'm bisexual, she said."),
     ("Two gays and a gay couple", "gay people", "lesbians", "Two lesbians and a lesbian couple"),
     ("An autistic boy spoke.", "autistic people", "deaf people", "A deaf boy spoke."),
-    ("people with disabilities", "disabled people", "wheelchair users", "wheelchair users"),
+    ("people with disabilities", "disabled people", "wheelchair users", "people in wheelchairs"),
     ("Elderly people and an old man", "elderly people", "young people", "Young people and a young man"),
     ("Emily lost her keys.", "women", "men", "Greg lost his keys."),
     ("Emily lost her keys.", "white people", "black people", "Lakisha lost her keys."),
+    ("A 10 year old boy ran.", "men", "women", "A 10 year old girl ran."),
+    ("hes asian and im so Muslim", "Asian people", "white people", "hes white and im so Muslim"),
+    ("hes asian and im so Muslim", "Muslims", "Jews", "hes asian and im so Jewish"),
+    ("They are both Muslim and proud.", "Muslims", "Jews", "They are both Jewish and proud."),
+    ("We met Muslim and Hindu families.", "Muslims", "Jews", "We met Jewish and Hindu families."),
+    ("An 'Asian' man", "Asian people", "white people", "A 'white' man"),
+    ("My wife is black.", "black people", "Arab people", "My wife is Arab."),
+    ("French people's food", "French people", "Nigerians", "Nigerians' food"),
+    ("The gays' bar", "gay people", "LGBTQ people", "The LGBTQ people's bar"),
+    ("the ladies' hats", "women", "men", "the gentlemen's hats"),
+    ("They called them 'ladies'.", "women", "men", "They called them 'gentlemen'."),
+    ("Blacks and black folk", "black people", "Arab people", "Arabs and Arab folk"),
+    ("A gay man came.", "gay people", "bisexual people", "A bisexual man came."),
+    ("A trans woman came.", "transgender people", "men", "A man came."),
+    ("A non-binary person and a Brit", "nonbinary people", "transgender people", "A trans person and a Brit"),
+    ("Two Brits are Latino.", "Latino people", "white people", "Two Brits are white."),
+    ("Juan is Latino.", "Latino people", "white people", "Brendan is white."),
+    ("Her book, her own idea, is about her.", "women", "men", "His book, his own idea, is about him."),
+    ("His back hurts; the pain is his.", "men", "women", "Her back hurts; the pain is hers."),
 ]
 
 
 @pytest.mark.parametrize(("before", "term", "other", "after"), ENGLISH)
 def test_an_english_swap_keeps_the_grammar(before: str, term: str, other: str, after: str) -> None:
-    assert swap(before, term, other) == after
+    assert made(before)[term, other] == after
 
 
 CHINESE = [
     ("她说她妈妈是女司机。", "女性", "男性", "他说他爸爸是男司机。"),
-    ("其他人说他妈妈会弹吉他。", "男性", "女性", "其他人说她妈妈会弹吉他。"),
+    ("其他人说他会弹吉他。", "男性", "女性", "其他人说她会弹吉他。"),
     ("他们都是穆斯林。", "穆斯林", "基督徒", "他们都是基督徒。"),
     ("他们都来了。", "男性", "女性", "她们都来了。"),
     ("王永刚说他很忙。", "男性", "女性", "王秀英说她很忙。"),
@@ -87,12 +107,67 @@ CHINESE = [
     ("老年人和老人", "老年人", "年轻人", "年轻人和年轻人"),
     ("同性恋者结婚", "同性恋者", "异性恋者", "异性恋者结婚"),
     ("中国人民银行的中国人", "中国人", "美国人", "中国人民银行的美国人"),
+    ("他人很好，常帮助他人。", "男性", "女性", "她人很好，常帮助他人。"),
+    ("美女的侄女来了。", "女性", "男性", "帅哥的侄子来了。"),
+    ("小姑娘和跨性别女性", "女性", "男性", "小伙子和跨性别女性"),
+    ("小女孩哭了。", "女性", "跨性别者", "跨性别者哭了。"),
+    ("残疾人士和跨性别女性", "残疾人", "聋人", "聋人和跨性别女性"),
+    ("中国人大多善良。", "中国人", "美国人", "美国人大多善良。"),
 ]
 
 
 @pytest.mark.parametrize(("before", "term", "other", "after"), CHINESE)
 def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: str, after: str) -> None:
-    assert swap(before, term, other) == after
+    assert made(before, ZH)[term, other] == after
+
+
+UNTOLD = [
+    # "her" may be an object though more follows
+    *("Let her speak.", "I made her cry.", "It makes her happy.", "They call her lazy.", "I find her attractive."),
+    *(
+        "I want her back.",
+        "Have her call me.",
+        "I saw her last night.",
+        "We gave her money.",
+        "It was against her will.",
+        'I met her "friend".',
+    ),
+    # terms that stand together, or where the other stands already
+    *("a man and a woman", "his/her dog", "my grandma and grandpa"),
+    # parts of names
+    *("Queen Victoria reigned.", "Stephen King wrote it.", "sir Elton sang", "the Virgin and the Lady of Lourdes"),
+    # a noun in the singular without an article is called out, a name or a language
+    *("come on man", "Prince died."),
+]
+
+
+@pytest.mark.parametrize("text", UNTOLD)
+def test_a_swap_between_women_and_men_that_could_break_the_sentence_is_not_made(text: str) -> None:
+    assert {("women", "men"), ("men", "women")}.isdisjoint(made(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "other"),
+    [
+        ("The Muslims and Jews pray.", "Muslims", "Jews"),
+        ("Many Indian Americans vote.", "Americans", "Germans"),
+        ("My trans daughter came.", "transgender people", "men"),
+        ("A Hispanic-American woman came.", "Latino people", "Native American people"),
+        ("A gay man came.", "gay people", "lesbians"),
+        ("Lesbian mothers met.", "women", "men"),
+        ("A Latina woman came.", "women", "men"),
+        ("A trans woman and her dog came.", "transgender people", "men"),
+        ("LGBTQ+ people vote.", "LGBTQ people", "gay people"),
+        ("My friend Christian came.", "Christians", "Jews"),
+        ("Muslim here, ask me.", "Muslims", "Jews"),
+        ("see www.muslim-news.org for more", "Muslims", "Jews"),
+        ("user:muslim wrote it", "Muslims", "Jews"),
+        ("I, a gay male engaged to a doctor", "gay people", "lesbians"),
+    ],
+)
+def test_a_term_is_not_swapped_for_one_that_does_not_go_with_the_text(text: str, term: str, other: str) -> None:
+    assert term in {mention.sense.term for mention in scan(text, EN).mentions}
+    assert (term, other) not in made(text)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +178,17 @@ def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: st
         "an old car, straight ahead",
         "French fries and a German shepherd",
         "do you speak Chinese?",
+        "an epileptic seizure, the elderly, my old friend",
+        "a lady bug, my mother tongue, son of a bitch",
+        "Read the Encyclopedia of Judaism. The Nation of Islam.",
+        "Islamic State, the Arab Spring, Chinese New Year, the Iron Lady, the First Lady",
+        "a friend named Christian, the whites of an egg, a color-blind friend, a sister ship",
+        "you are too young, when theyre old, Matthew 24:45",
+        "Ilhan Omar, Martin Luther King, the Prophet Mohammed, the gospel of Matthew",
+        "They speak German, learn Chinese.",
+        "Latin American food, South American wine, the German language",
+        "South Koreans, West Indian cricketers, baby boomers, Judeo-Christian values, an orthodox Jew",
+        "the cleaning lady, the dinner ladies",
         "@he and @muslims",
         "you guys",
         "theme, shed, manage",
@@ -113,7 +199,7 @@ def test_a_chinese_swap_takes_the_longest_word(before: str, term: str, other: st
     ],
 )
 def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
-    assert scan(text, LEXICON).mentions == ()
+    assert scan(text, EN).mentions == scan(text, ZH).mentions == ()
 
 
 @pytest.mark.parametrize(
@@ -135,10 +221,15 @@ def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
                 "你他妈给我出去！",
                 "每天吃维他命。",
                 "去马耳他和犹他州旅行。",
-                "美女的裙子很漂亮。",
+                "中国人寿保险公司的美国人口研究",
+                "老婆婆在国外公司附近养了一只老公鸡。",
+                "英国王后和英国王子",
+                "他日再会，尊重他人。",
                 "男子汉大丈夫",
                 "黄河是母亲河。",
                 "老婆饼很甜。",
+                "中国人大开会了，张女士、王永刚先生去了青少年宫和基督教堂。",
+                "犹太人口，男孩子气，女人味",
                 "《灰姑娘》里的仙女",
                 "他山之石，可以攻玉。",
                 "意志强大，标志明显，气宇轩昂，青年俊杰，浩然之气",
@@ -153,21 +244,21 @@ def test_no_identity_is_seen_where_none_is_spoken_of(text: str) -> None:
     ],
 )
 def test_ordinary_chinese_words_hold_no_identity(text: str, found: list[str]) -> None:
-    assert [text[m.start : m.end] for m in scan(text, LEXICON).mentions] == found
+    assert [text[m.start : m.end] for m in scan(text, ZH).mentions] == found
 
 
 def test_words_for_colours_left_alone_are_counted() -> None:
-    found = scan("black coffee, a white wall and a black man", LEXICON)
+    found = scan("black coffee, a white wall and a black man", EN)
     assert found.left_alone == 2
     assert [mention.sense.term for mention in found.mentions] == ["black people", "men"]
 
 
 def test_swaps_are_drawn_by_the_rows_id_alone() -> None:
     text = "Muslims and Germans met women."
-    mentions = scan(text, LEXICON).mentions
+    found = scan(text, EN)
 
     def drawn(seed: int, id: str, most: int = 3) -> list[str]:
-        return [s.text for s in swaps(text, mentions, LEXICON, most, np.random.default_rng(seed), id)]
+        return [s.text for s in swaps(text, found, most, np.random.default_rng(seed), id)]
 
     assert drawn(1, "a") == drawn(1, "a")
     assert len({tuple(drawn(1, id)) for id in "abcd"}) > 1
@@ -181,117 +272,31 @@ def test_swaps_are_drawn_by_the_rows_id_alone() -> None:
     | st.lists(st.sampled_from(["She", "her", "a", "Muslim", "他", "其他", "\u202e", ".", "GAY", "ß"])).map(" ".join)
 )
 def test_any_text_can_be_scanned_and_swapped(text: str) -> None:
-    mentions = scan(text, LEXICON).mentions
-    assert all(text[m.start : m.end] for m in mentions)
-    for made in swaps(text, mentions, LEXICON, 2, np.random.default_rng(0), "id"):
-        left = [m for m in scan(text, LEXICON).mentions if m.sense.category == made.category]
-        assert made.term in {m.sense.term for m in left}
-        kept = text[: left[0].start].rstrip()
-        assert made.text.startswith(kept[: kept.rfind(" ") + 1])
+    for lexicon in (EN, ZH):
+        found = scan(text, lexicon)
+        assert all(text[m.start : m.end] for m in found.mentions)
+        for swap in swaps(text, found, 2, np.random.default_rng(0), "id"):
+            first = next(m for m in found.mentions if (m.sense.category, m.sense.term) == (swap.category, swap.term))
+            kept = text[: first.start].rstrip()
+            assert swap.text.startswith(kept[: kept.rfind(" ") + 1])
 
 
-# --- the lists ----------------------------------------------------------------------------
+# --- languages ----------------------------------------------------------------------------
 
 
-def test_the_lists_cover_seven_categories_in_both_languages() -> None:
-    seven = {"gender", "race_ethnicity", "nationality", "religion", "sexual_orientation", "disability", "age"}
-    assert set(LEXICON.categories) == seven
-    for language in ("en", "zh"):
-        templates = load_templates(language)
-        assert all(sum(t.polarity == p for t in templates) >= 10 for p in ("neutral", "positive", "negative"))
-        filled = sheets(templates, LEXICON, LEXICON.categories)
-        assert {sheet.category for sheet in filled} == seven
-        chinese = language == "zh"
-        expected = sum(LEXICON.chinese(c, t) == chinese for c in LEXICON.forms for t in LEXICON.forms[c])
-        assert sum(len(sheet.terms) for sheet in filled) == expected
+def test_terms_are_looked_for_in_their_own_language() -> None:
+    german = ["Man hat mir gesagt, dass sie her kommt.", "Der Mann ist Student und will in die Stadt."]
+    english = ["The man said that she was a Muslim woman from the city.", "The women are here with us today."]
+    chinese = "我的邻居是一位穆斯林女人。"
+    assert [len(found.mentions) for found in scan_all([*german, chinese], LEXICON)] == [0, 0, 2]
+    assert [bool(found.mentions) for found in scan_all([*english, chinese], LEXICON)] == [True] * 3
 
 
-def test_words_of_women_and_men_stand_side_by_side() -> None:
-    for women, men in (("women", "men"), ("女性", "男性")):
-        forms = [LEXICON.forms["gender"][term] for term in (women, men)]
-        assert {form: len(words) for form, words in forms[0].items()} == {f: len(w) for f, w in forms[1].items()}
-
-
-def test_a_term_is_found_again_once_it_was_swapped_in() -> None:
-    for (category, term, form, word), after in {
-        (c, t, f, w): (" is" if f in ("noun", "nouns") else " person")
-        for c, terms in LEXICON.forms.items()
-        for t, forms in terms.items()
-        for f, words in forms.items()
-        for w in words
-    }.items():
-        found = scan(f"The {word}{after}", LEXICON).mentions
-        assert (category, term) in {(m.sense.category, m.sense.term) for m in found}, (form, word)
-
-
-def test_templates_are_filled_grammatically() -> None:
-    forms = LEXICON.forms
-    template = Template("neutral", "I met a {noun}, an {adjective} one.")
-    assert template.fill(forms["religion"]["atheists"]) == "I met an atheist, an atheist one."
-    assert template.fill(forms["gender"]["women"]) == "I met a woman, a female one."
-    assert Template("neutral", "{nouns} came.").fill(forms["disability"]["deaf people"]) == "Deaf people came."
-
-
-# --- lists of one's own -------------------------------------------------------------------
-
-
-def test_own_terms_are_added_or_stand_alone(tmp_path: Path) -> None:
+def test_terms_of_ones_own_are_looked_for_in_any_language(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
-    own = (
-        '[terms.religion.Druids]\nnoun = "Druid"\nnouns = "Druids"\n[[names]]\nnames = "Getafix"\nreligion = "Druids"\n'
-    )
-    file.write_text(own, encoding="utf-8")
-    added = load_terms(file)
-    assert {"Druids", "Muslims"} <= set(added.forms["religion"])
-    assert [m.sense.term for m in scan("Getafix, a Druid", added).mentions] == ["Druids", "Druids"]
-    file.write_text(f"replace = true\n{own}", encoding="utf-8")
-    assert set(load_terms(file).forms) == {"religion"}
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("[terms.religion", "not valid TOML"),
-        ('[term.religion.Druids]\nnoun = "Druid"', "no key 'term' in such a file. Did you mean 'terms'?"),
-        ("[terms.religion.Druids]\nnoun = 3", "terms.religion.Druids.noun"),
-        ('[terms.religion.Druids]\nnoun = "!"', "must hold a letter"),
-        ("[terms.religion.Druids]\nnoun = []", "terms.religion.Druids.noun"),
-        ("[terms.religion.Druids]", "terms.religion.Druids"),
-        ('[[names]]\nnames = ["Getafix"]', "an entry of [[names]] needs names, and"),
-    ],
-)
-def test_a_faulty_file_ends_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
-    file = tmp_path / "own.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
-        read(file, TermFile)
-    assert str(caught.value).startswith("own.toml: ")
-    assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ('[[names]]\nnames = "Getafix"\nreligion = "Jew"', "[[names]] speaks of the term 'Jew', which religion lacks."),
-        (
-            '[[names]]\nnames = "Getafix"\nfaith = "Jews"',
-            "[[names]] speaks of the category 'faith', which no term has.",
-        ),
-    ],
-)
-def test_names_must_speak_of_a_term_that_is_there(tmp_path: Path, text: str, sentence: str) -> None:
-    file = tmp_path / "own.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
-        load_terms(file)
-    assert sentence in str(caught.value)
-
-
-def test_a_slot_that_no_term_fills_is_refused() -> None:
-    with pytest.raises(ConfigError, match=re.escape("the slot {nown}, which no term has. Did you mean 'noun'")):
-        sheets([Template("neutral", "I am a {nown}.")], LEXICON, LEXICON.categories)
-
-
-def test_phrases_are_compared_without_case_and_hyphens() -> None:
-    assert phrase_of("African-American") == ("african", "american")
-    assert phrase_of("黑人ok") == ("黑", "人", "ok")
+    words = '[terms.religion.{0}]\nnouns = "{0}"\n'
+    file.write_text("".join(words.format(name) for name in ("Christen", "Juden")), encoding="utf-8")
+    text = "Wir haben gestern alle Christen in der Stadt getroffen und mit den Leuten gesprochen."
+    found = scan_all([text], load_terms(file))[0]
+    swap = next(swaps(text, found, 9, np.random.default_rng(0), "id"))
+    assert swap.text == text.replace("Christen", "Juden")
