@@ -29,10 +29,10 @@ def chinese(note: str, column: str = "") -> str:
     [
         ("Exact count.", "精确计数。"),
         ("highest: Jews 0.244; lowest: LGBTQ people 0.097", "最高：Jews 0.244；最低：LGBTQ people 0.097"),
-        ("by the calibrated loss; all groups alike: 0.000", "依校准损失；各群体相同：0.000"),
+        ("by the calibrated loss; all groups alike: 0.000", "攻击依据：校准损失；各群体相同：0.000"),
         (
             "worst: drop_letter; left out, fewer than 30 rows: slang, emoji",
-            "最差：漏字母；样本不足 30 个、未计入：俚语、表情符号",
+            "最差：漏字母；因样本不足 30 个而未计入：俚语、表情符号",
         ),
         (
             "undefined: the true positive rate of class 'spam' is 0 in every group",
