@@ -50,7 +50,8 @@ def in_both(note: str, column: str = "") -> Words:
     ``{perturbation}``: entries of it, after commas. So is ``{group}`` where ``column`` is Renben's own.
     ``{n}`` is a number. Digits tell placeholders of one kind apart.
     """
-    return note if len(note) > LONGEST else join(list(_parts(note, column, DEEPEST)), "; ", "；")
+    told = join(list(_parts(note, column, DEEPEST)), "; ", "；") if len(note) <= LONGEST else note
+    return told if isinstance(told, Both) else note
 
 
 def literals(form: str) -> list[str]:
@@ -62,8 +63,8 @@ def _parts(note: str, column: str, depth: int) -> Iterator[Words]:
     while note:
         ends = [mark.start() for mark in re.finditer("; ", note)] + [len(note)]
         # The longest beginning that has a known form: forms may hold semicolons of their own.
-        known = ((end, told) for end in reversed(ends) if (told := _known(note[:end], column, depth)))
-        end, part = next(known, (ends[0], note[: ends[0]]))
+        begun = ((end, told) for end in reversed(ends) if (told := _known(note[:end], column, depth)))
+        end, part = next(begun, (ends[0], note[: ends[0]]))
         yield part
         note = note[end + 2 :]
 

@@ -64,7 +64,7 @@ def test_groups_of_renbens_own_have_chinese_names() -> None:
     "note",
     [
         "",
-        "ValueError: texts of no letters",
+        "ValueError: texts of no letters; ",
         "measured: by guess",
         "undefined: the speed is 0 in every group",
         "many rows.",
