@@ -24,7 +24,7 @@ class Reading:
     n: str
     null: Words
     """What a model without the fault would show; empty where nobody asked."""
-    note: str
+    note: Words
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Grid:
     """For a heat table, of every cell after the first: ``h0`` to ``h9`` for its share of the row, or
     ``up1`` to ``up4`` and ``down1`` to ``down4`` for a change; empty for none."""
     left_out: int = 0
-    note: str = ""
+    note: Words = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class Gallery:
     title: Words
     samples: tuple[Sample, ...]
     total: int
-    note: str
+    note: Words
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Section:
     title: Words
     about: Words
     status: Status
-    reason: str
+    reason: Words
     params: tuple[Entry, ...]
     headline: tuple[Reading, ...]
     forests: tuple[Forest, ...]

@@ -3,6 +3,7 @@
 from audit.types import CompositeItem, CompositeScore, Interval, ItemScore
 from reports import numbers
 from reports.card import Grid, Summary
+from reports.notes import in_both
 from reports.words import Words, join, metric_name, of, say, slice_name
 
 
@@ -74,7 +75,7 @@ def _source(item: CompositeItem, scored: ItemScore) -> Words:
         told = say("composite.stated", who=item.who or "", date=numbers.day(item.date or ""))
         return join([told, of(item.statement or "")], ": ", "：") if item.name else told
     if scored.score is None:
-        return say("composite.absent", metric=item.metric, why=scored.note)
+        return say("composite.absent", metric=item.metric, why=in_both(scored.note))
     told = say("composite.measured", metric=item.metric, n=numbers.count(scored.n))
     low, high = item.ends
     if scored.value is None or low <= scored.value <= high:

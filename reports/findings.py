@@ -6,6 +6,7 @@ from dataclasses import replace
 from audit.types import Finding, Interval
 from reports import numbers
 from reports.card import Key, Metric, Reading
+from reports.notes import in_both
 from reports.words import Words, metric_name, say, slice_name
 
 PREFERRED = (
@@ -115,8 +116,13 @@ def reading(finding: Finding) -> Reading:
         interval=interval(finding.interval),
         n=numbers.count(finding.n),
         null=_null(finding),
-        note=finding.note,
+        note=in_both(finding.note, _compared(finding)),
     )
+
+
+def _compared(finding: Finding) -> str:
+    """Return the column whose groups are compared; empty where none are."""
+    return next((column for column, value in finding.slice.items() if value == "*"), "")
 
 
 def interval(found: Interval | None) -> str:

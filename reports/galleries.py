@@ -4,6 +4,7 @@ from audit.types import Example, Examples
 from reports import numbers
 from reports.card import Gallery, Sample
 from reports.marks import differences, excerpt, side
+from reports.notes import in_both
 from reports.words import Words, change_name, groups_name, join, metric_name, say, slice_name
 
 
@@ -15,7 +16,7 @@ def gallery(examples: Examples, id: str) -> Gallery:
         title=say("figure.of", name=title, where=slice_name(examples.slice)) if examples.slice else title,
         samples=tuple(map(_sample, examples.items)),
         total=examples.total,
-        note=examples.note,
+        note=in_both(examples.note),
     )
 
 

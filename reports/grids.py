@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from audit.types import Cell, Table
 from reports import numbers
 from reports.card import Grid
+from reports.notes import in_both
 from reports.words import Words, column_name, metric_name, say, slice_name, value_name
 
 MOST_ROWS = 25
+TOLD = ("contradiction", "expected", "found", "note", "skipped", "source")
+"""Columns in which probes write sentences, as in their notes."""
 STEPS = (0.02, 0.05, 0.1, 0.2)
 """Sizes of a change from which on its cell is shaded more deeply."""
 
@@ -25,7 +28,7 @@ def grid(table: Table, id: str) -> Grid:
         words=tuple(at for at, i in enumerate(filled) if any(isinstance(row[i], str) for row in shown)),
         shades=tuple(shade([row[i] for i in filled[1:]]) for row in shown) if shade else (),
         left_out=len(table.rows) - len(shown),
-        note=table.note,
+        note=in_both(table.note),
     )
 
 
@@ -39,9 +42,11 @@ def _title(table: Table) -> Words:
 
 
 def _cell(column: str, cell: Cell, signed: bool) -> Words:
-    if isinstance(cell, str):
-        return metric_name(cell) if column == "rate" else value_name(column, cell)
-    return numbers.change(cell) if signed and isinstance(cell, float) else numbers.cell(cell)
+    if not isinstance(cell, str):
+        return numbers.change(cell) if signed and isinstance(cell, float) else numbers.cell(cell)
+    if column in TOLD:
+        return in_both(cell)
+    return metric_name(cell) if column == "rate" else value_name(column, cell)
 
 
 Shading = Callable[[Sequence[Cell]], tuple[str, ...]]

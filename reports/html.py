@@ -90,6 +90,7 @@ def _environment() -> Environment:
     env.globals["t"] = lambda key, **parts: _words(say(key, **parts))
     filters: dict[str, Callable[..., object]] = {
         "words": _words,
+        "told": _told,
         "visible": _visible,
         "number": numbers.number,
         "bound": numbers.bound,
@@ -108,6 +109,11 @@ def _words(words: Words) -> Markup:
         # The shortest element there is: a card has two thousand of them.
         return Markup("<i lang=en>{}</i><i lang=zh>{}</i>").format(words.en, words.zh)
     return escape(in_language(words, "en"))
+
+
+def _told(note: Words) -> Markup:
+    """Return a note in both languages, or marked as English, which probes write, where nobody translated it."""
+    return Markup('<span class="as-is" lang="en">{}</span>').format(note) if isinstance(note, str) else _words(note)
 
 
 def _visible(text: str) -> Markup:

@@ -14,6 +14,7 @@ from reports.forests import forests, is_fine
 from reports.galleries import gallery
 from reports.grids import grid
 from reports.lines import lines
+from reports.notes import in_both
 from reports.words import Words, humanise, join, known, of, probe_name, say
 
 MOST_HEADLINES = 12
@@ -131,7 +132,7 @@ def section(run: ProbeRun, overall: Callable[[str], float | None], bounds: Bound
         title=probe_name(run.probe),
         about=known(f"about.{run.probe}") or "",
         status=run.status,
-        reason=run.reason,
+        reason=in_both(run.reason),
         params=tuple(Entry(humanise(k), json.dumps(v, ensure_ascii=False), code=True) for k, v in run.params.items()),
         headline=headline(first),
         forests=tuple(charts[:MOST_CHARTS]),

@@ -7,6 +7,7 @@ from reports import numbers
 from reports.card import Entry, Grid, Line, Origin, Reading, Series, SubjectView
 from reports.findings import headline, leading
 from reports.grids import MOST_ROWS
+from reports.notes import in_both
 from reports.words import Words, column_name, group_name, humanise, join, known, say
 
 SPLITS = ("train", "validation", "test")
@@ -181,7 +182,7 @@ def _revision(revision: str | None, dirty: bool | None) -> Words | None:
 def _scoring(facts: ScoringFacts) -> tuple[Entry, ...]:
     return (
         Entry(say("scoring.backend"), f"{facts.backend} · {facts.device}"),
-        Entry(say("scoring.reason"), facts.reason),
+        Entry(say("scoring.reason"), in_both(facts.reason)),
         Entry(say("scoring.agreement"), _agreement(facts)),
         Entry(
             say("scoring.texts"),

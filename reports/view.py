@@ -10,6 +10,7 @@ from reports.card import Banner, Card, CheckRow, Entry, Gap, Gaps
 from reports.composites import summary
 from reports.findings import interval
 from reports.graph import value_graph
+from reports.notes import in_both
 from reports.sections import anchor_of, values
 from reports.subject import origin, subject
 from reports.words import Words, gloss, join, metric_name, of, probe_name, say, slice_name
@@ -135,7 +136,7 @@ def _gaps(record: RunRecord, verdict: Verdict | None) -> Gaps:
     absent = [f for f in record.findings() if f.value is None]
     return Gaps(
         probes=tuple(
-            Gap(probe_name(run.probe), run.reason, anchor_of(run.probe), run.status)
+            Gap(probe_name(run.probe), in_both(run.reason), anchor_of(run.probe), run.status)
             for run in record.probes
             if run.status != "ok"
         ),
@@ -174,7 +175,7 @@ def _full_name(metric: str) -> Words:
 
 
 def _reasons(reasons: Counter[str]) -> Words:
-    told = "; ".join(note for note, _ in reasons.most_common(MOST_REASONS))
+    told = join([in_both(note) for note, _ in reasons.most_common(MOST_REASONS)], "; ", "；")
     more = len(reasons) - MOST_REASONS
     return say("gaps.more", told=told, more=more) if more > 0 else told
 

@@ -111,7 +111,8 @@ class SteadyBench:
         return self._score(texts) if backend == "torch" else self._score(texts).round(3)
 
     def variant(self, kind: str) -> Variant:
-        return Variant(lambda texts, rows: self._score(texts).round(1), 700, 1_000_000, f"stands for {kind}")
+        how = f"weights of {len(kind)} linear layers in 8 bits (torch, dynamic quantisation)"
+        return Variant(lambda texts, rows: self._score(texts).round(1), 700, 1_000_000, how)
 
     def clock(self) -> float:
         self._ticks += 1
@@ -122,7 +123,7 @@ class SteadyBench:
 
     def peak_memory(self, work: Callable[[], object]) -> tuple[int | None, str]:
         work()
-        return 200_000_000, "made up"
+        return 200_000_000, "the whole process since it began, with data, fine-tuning and other probes: an upper bound"
 
 
 def make_subject(

@@ -1,5 +1,6 @@
 """What every registered probe must keep, whoever wrote it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from pydantic import JsonValue
 
 from audit.registry import PROBES, ProbeSpec, discover
 from audit.run import NEEDS, run_probe
-from audit.types import Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
+from audit.types import Attribution, Frozen, GroupColumn, Predictions, ProbeRun, Split, Subject
 from audit.values import VALUES
+from reports.notes import in_both
+from reports.words import Both, Words
 from tests.subjects import draw_labels, draw_scores, make_split, make_subject, scorer_of
 
 discover()
@@ -63,10 +66,23 @@ def params_of(spec: ProbeSpec) -> Frozen:
 
 
 def run(spec: ProbeSpec, subject: Subject, seed: int = 7) -> ProbeRun:
+    """Run a probe; whatever it notes must be known in both languages, see ``reports/locales/notes.json``."""
     logged: list[str] = []
     done = run_probe(spec, subject, params_of(spec), seed, say=lambda _: None, log=logged.append)
     assert not logged, logged[0]
+    assert only_english(done) == []
     return done
+
+
+def only_english(done: ProbeRun) -> list[str]:
+    """Return what the card would say in English to readers of Chinese."""
+    noted = {one.note for one in done.evidence if not isinstance(one, Attribution)}
+    return [note for note in sorted({done.reason, *noted} - {""}) if not _is_told(in_both(note))]
+
+
+def _is_told(note: Words) -> bool:
+    """Tell whether each part of a note holds Chinese."""
+    return isinstance(note, Both) and all(re.search("[\u4e00-\u9fff]", part) for part in note.zh.split("；"))
 
 
 def shuffled(subject: Subject) -> Subject:
@@ -101,6 +117,15 @@ def numbers(done: ProbeRun) -> list[tuple[object, ...]]:
         interval = (round(f.interval.low, 9), round(f.interval.high, 9)) if f.interval else (None, None)
         rows.append((f.metric, len(f.slice), None if f.value is None else round(f.value, 9), f.n, *interval))
     return sorted(rows, key=repr)
+
+
+def test_a_note_in_english_alone_is_seen() -> None:
+    done = run(PROBES["performance"], synthetic(60))
+    (first, *rest) = done.evidence
+    for note in ("nobody knows this", "Exact count.; nobody knows this"):
+        planted = first.model_copy(update={"note": note})
+        assert only_english(done.model_copy(update={"evidence": (planted, *rest)})) == [note]
+    assert only_english(done.model_copy(update={"reason": "KeyError: 'test'"})) == ["KeyError: 'test'"]
 
 
 @EVERY
@@ -303,6 +328,7 @@ def test_nothing_of_planted_personal_data_is_in_the_record(spec: ProbeSpec, tmp_
     given = {**spec.quick, **PARAMS.get(spec.id, {}), **files_with_personal_data(tmp_path).get(spec.id, {})}
     done = run_probe(spec, telling(), spec.params.model_validate(given), 7, say=lambda _: None, log=lambda _: None)
     assert done.status == "ok", done.reason
+    assert only_english(done) == []
     saved = done.model_dump_json()
     assert [piece for piece in PIECES if piece in saved] == []
     keys = [(f.metric, tuple(sorted(f.slice.items()))) for f in done.findings]

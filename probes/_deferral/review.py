@@ -105,8 +105,9 @@ def _often(rates: Mapping[str, float], gap: Finding) -> str:
     shares = f"{rates[most]:.1%} against {rates[least]:.1%}"
     if not _clear(gap):
         return f"no group is clearly deferred more often than another (at most {shares})"
-    times = f"{rates[most] / rates[least]:.1f} times as often as" if rates[least] else "and not"
-    return f"{most}: deferred {times} {least} ({shares})"
+    if not rates[least]:
+        return f"{most}: deferred and not {least} ({shares})"
+    return f"{most}: deferred {rates[most] / rates[least]:.1f} times as often as {least} ({shares})"
 
 
 def _worst(errors: Mapping[str, float], gap: Finding) -> str:
