@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from audit.types import Curve
 from reports import numbers
 from reports.card import Line, Series
-from reports.words import Words, join, known, metric_name, say, slice_name, value_name
+from reports.words import Words, crossing_name, join, known, metric_name, say, slice_name, value_name
 
 MOST_SERIES = 9
 """Lines in one chart that can still be told apart."""
@@ -44,7 +44,7 @@ def _line(curves: list[Curve], id: str) -> Line:
     whiskers = several and len(first.x) <= FEW_POINTS and all(curve.low and curve.high for curve in curves)
     return Line(
         id=id,
-        title=title if several else say("figure.of", name=title, where=slice_name(first.slice)),
+        title=say("figure.of", name=title, where=_apart_by(curves) if several else slice_name(first.slice)),
         x_label=_axis(first.x_label),
         y_label=_axis(first.y_label),
         series=tuple(Series(_name(c, several), c.x, c.y, c.low, c.high, c.n) for c in curves),
@@ -53,6 +53,11 @@ def _line(curves: list[Curve], id: str) -> Line:
         whole_steps=max(first.x, default=0) <= MOST_STEPS and all(x.is_integer() for x in first.x),
         whiskers=whiskers,
     )
+
+
+def _apart_by(curves: list[Curve]) -> Words:
+    """Return by what several curves differ: the columns of any but that of all rows."""
+    return say("figure.by", columns=crossing_name(sorted(set().union(*(curve.slice for curve in curves)))))
 
 
 def _name(curve: Curve, several: bool) -> Words:
