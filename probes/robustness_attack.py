@@ -101,7 +101,7 @@ class Params(Frozen):
 
 @probe(
     "robustness.attack",
-    version=2,
+    version=3,
     values=("robustness", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from audit.errors import did_you_mean
 from probes._attack.recipes import BUILT_IN, Recipe, Victim
-from probes._attack.resources import DownloadError, MissingError, not_built, textattack
+from probes._attack.resources import DownloadError, MissingError, not_built, process_kept, textattack
 
 TEXTATTACK = (
     *("A2TYoo2021", "BAEGarg2019", "BERTAttackLi2020", "BadCharacters2021", "CLARE2020", "CheckList2020"),
@@ -96,7 +96,8 @@ def _textattacks_own(name: str, victim: Victim) -> Any:
     package = textattack()
     try:
         attack = getattr(package.attack_recipes, name).build(victim)
-        attack.transformation(package.shared.AttackedText(TRIAL))
+        with process_kept():
+            attack.transformation(package.shared.AttackedText(TRIAL))
     except DownloadError as error:
         raise MissingError(f"{error}; {_instead(name)}") from error
     except Exception as error:  # of code that neither we nor the user can mend

@@ -63,7 +63,7 @@ def textattack() -> Any:
     corpora.mkdir(parents=True)
     (corpora / "english").write_text("\n".join(STOP_WORDS), encoding="utf-8")
     (folder / "post_install_check_3").touch()  # without this marker it would download corpora
-    with _process_kept():
+    with process_kept():
         os.environ["TA_CACHE_DIR"] = str(folder)
         try:
             import nltk
@@ -79,7 +79,8 @@ def textattack() -> Any:
 
 
 @contextmanager
-def _process_kept() -> Iterator[None]:
+def process_kept() -> Iterator[None]:
+    """Put the environment, the global random numbers and the loggers back as they were."""
     environment, numbers, state = dict(os.environ), random.getstate(), np.random.get_state()
     loggers = {name: item.disabled for name, item in _loggers().items()}
     try:
