@@ -22,6 +22,7 @@ PACKAGES = (
     "peft",
     "textattack",
     "nltk",
+    "lemminflect",
     "vaderSentiment",
     "opencc-python-reimplemented",
     "scikit-learn",

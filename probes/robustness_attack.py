@@ -12,7 +12,7 @@ from audit.registry import Measure, Skip, probe
 from audit.stats import substream
 from audit.types import Evidence, Frozen, Score, Subject
 from probes._attack.attacked import Attacked
-from probes._attack.by_name import find_recipe
+from probes._attack.by_name import find_recipe, modules_beside
 from probes._attack.drawn import Drawn, draw_rows
 from probes._attack.outcomes import PLAIN, Armoury, Job, arm, assess, attack, rules_of
 from probes._attack.recipes import BUILT_IN, MODEL, Resources
@@ -101,7 +101,7 @@ class Params(Frozen):
 
 @probe(
     "robustness.attack",
-    version=2,
+    version=3,
     values=("robustness", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -114,10 +114,11 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     Searches of TextAttack run against the deployed model within a budget of queries and of time;
     every change of class is scored once more, past the cache where there is one. A change is *valid*
     when the text, as it is displayed, keeps its sentence similarity, most of its words, their polarity
-    (VADER), its negations and its terms for groups of people, one slipped letter in a long word read
-    over: rules that stand in for a person's judgement. The slice of all recipes counts a row as broken
-    when any recipe broke it. A text that a recipe cannot change does not count for it. Success is a
-    lower bound: another search may find more.
+    (VADER), its negations, its terms for groups of people and its words of abuse, faith and migration;
+    a misspelling of one letter, not the first, in a word of four or more, is taken for the same word
+    unless it makes another (lemminflect). These rules stand in for a person's judgement. The slice of
+    all recipes counts a row as broken when any recipe broke it. A text that a recipe cannot change
+    does not count for it. Success is a lower bound: another search may find more.
 
     References
     ----------
@@ -127,12 +128,13 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     assert subject.score
     recipes = [find_recipe(name) for name in params.recipes]
     language = language_of(subject.test.texts)
-    armoury = arm(recipes, Resources(subject.asset, subject.folder), params.max_queries, language)
-    if not armoury.attackers:
-        raise Skip("; ".join(f"{name}: {reason.removeprefix('skipped: ')}" for name, reason in armoury.skipped.items()))
     drawn = draw_rows(subject, params.rows, params.min_group, int(substream(rng, "rows").integers(2**32)))
     rules = rules_of(subject.asset, params.min_similarity, params.max_edit_share, language)
-    done = _attacked(subject, params, drawn, armoury, rules, rng)
+    with modules_beside(subject.folder, params.recipes):
+        armoury = arm(recipes, Resources(subject.asset), params.max_queries, language)
+        if not armoury.attackers:
+            raise Skip(_reasons(armoury))
+        done = _attacked(subject, params, drawn, armoury, rules, rng)
     report = Report(robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, rng)
     yield recipes_table(recipes, done[MODEL], armoury.skipped, rules.summary)
     yield from report.numbers(done[MODEL])
@@ -142,6 +144,10 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     yield from curves(done[MODEL], drawn, params.max_queries)
     if params.examples:
         yield examples(done[MODEL], drawn.rows, subject.labels, subject.score, params.examples)
+
+
+def _reasons(armoury: Armoury) -> str:
+    return "; ".join(f"{name}: {reason.removeprefix('skipped: ')}" for name, reason in armoury.skipped.items())
 
 
 def _attacked(

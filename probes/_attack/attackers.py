@@ -10,7 +10,7 @@ from typing import Any
 
 from probes._attack.lockstep import Ask
 from probes._attack.recipes import Recipe, Resources, Victim
-from probes._attack.resources import MissingError, textattack
+from probes._attack.resources import DownloadError, MissingError, not_built, textattack
 
 MOST_WORDS, MOST_CHARACTERS = 300, 3000
 """Of a text that are searched; what comes after goes along unchanged."""
@@ -65,11 +65,13 @@ class Attacker:
         self._resources, self._budget = resources, budget
         try:
             self._idle = [self._built()]
+            self.recipe = replace(recipe, reduces=_reduces(self._idle[0].goal_function))
         except (MissingError, KeyboardInterrupt):
             raise
+        except DownloadError as error:
+            raise MissingError(f"{error}; take a built-in recipe instead") from error
         except (Exception, SystemExit) as error:  # of code that is not ours
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise MissingError(f"could not be built ({reason}); mend it or take a built-in recipe") from error
+            raise MissingError(f"{not_built(error)}; mend it or take a built-in recipe") from error
 
     def run(self, service: str, text: str, label: int) -> Callable[[Ask], Found]:
         """Return the attack on one text of that class, for :func:`lockstep.run_searches`."""
@@ -113,6 +115,17 @@ class Attacker:
         return Found(result.perturbed_result.attacked_text.text, reached, result.num_queries, possible)
 
 
+def _reduces(goal: Any) -> bool:
+    """Whether a goal is the fewest words, and not another class; other goals are not what is counted."""
+    goals = textattack().goal_functions
+    if not isinstance(goal, goals.InputReduction | goals.UntargetedClassification):
+        raise MissingError(
+            f"its goal is {type(goal).__name__}, and what is counted is a change to any other class "
+            "(UntargetedClassification) or a reduction (InputReduction); give it such a goal or take a built-in recipe"
+        )
+    return isinstance(goal, goals.InputReduction)
+
+
 def searched(text: str) -> str:
     """Return the beginning of a long text, cut after a word, or the whole of a shorter one."""
     ends = [match.end() for match in re.finditer(r"\S+", text[:MOST_CHARACTERS])][:MOST_WORDS]
@@ -127,7 +140,7 @@ def sealed() -> Iterator[None]:
 
     def refuse(host: Any, *_: Any, **__: Any) -> Any:
         # Not an OSError: those are tried again for a minute.
-        raise MissingError(f"needs a download from {host}, and attacks run offline; take a built-in recipe instead")
+        raise DownloadError(f"needs a download from {host}, and attacks run offline")
 
     socket.getaddrinfo = refuse
     try:

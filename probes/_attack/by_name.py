@@ -3,14 +3,14 @@
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 from audit.errors import did_you_mean
 from probes._attack.recipes import BUILT_IN, Recipe, Victim
-from probes._attack.resources import MissingError, textattack
+from probes._attack.resources import DownloadError, MissingError, not_built, process_kept, textattack
 
 TEXTATTACK = (
     *("A2TYoo2021", "BAEGarg2019", "BERTAttackLi2020", "BadCharacters2021", "CLARE2020", "CheckList2020"),
@@ -20,6 +20,24 @@ TEXTATTACK = (
     *("SpanishRecipe", "TextBuggerLi2018", "TextFoolerJin2019"),
 )
 """Classes of ``textattack.attack_recipes``; written down because the package takes ten seconds to import."""
+
+OURS = {
+    "BadCharacters2021": "bad_characters",
+    "PWWSRen2019": "pwws",
+    "TextBuggerLi2018": "textbugger_like",
+    "TextFoolerJin2019": "textfooler_like",
+}
+"""Built-in recipes of the kind of one of TextAttack's that needs more than there is."""
+
+LACKS = {
+    "BadCharacters2021": "TextAttack's class must be told a kind of goal, which a name cannot",
+    "HotFlipEbrahimi2017": "it follows the gradients of one kind of model of TextAttack's own",
+    "TextBuggerLi2018": "TextAttack's package lacks a file that it reads",
+}
+"""Why TextAttack's class cannot be built, where its own error does not say so to a user."""
+
+TRIAL = "Anna came to Paris in 2020."
+"""A text that a recipe is tried on: some fetch what they need when they are first used, and not when they are built."""
 
 FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """``module:function``."""
@@ -38,20 +56,33 @@ def find_recipe(name: str) -> Recipe:
     if name in BUILT_IN:
         return BUILT_IN[name]
     if FUNCTION.fullmatch(name):
-        return Recipe(name, "user-supplied", "not known", lambda victim, of: _imported(name, of.modules)(victim))
+        return Recipe(name, "user-supplied", "not known", lambda victim, _: _imported(name)(victim))
     if name in TEXTATTACK:
-        return Recipe(name, "see TextAttack", "see TextAttack", lambda victim, _: _class_of(name).build(victim))
+        return Recipe(name, "see TextAttack", "see TextAttack", lambda victim, _: _textattacks_own(name, victim))
     if ":" in name:
         raise ValueError(f"{name!r} must name a module and a function in it, such as 'my_attacks:stronger'.")
     raise ValueError(f"There is no recipe {name!r}.{did_you_mean(name, (*BUILT_IN, *TEXTATTACK))}")
 
 
-def _imported(name: str, folder: Path) -> Callable[[Victim], Any]:
+@contextmanager
+def modules_beside(folder: Path, names: Sequence[str]) -> Iterator[None]:
+    """Let modules be found in a folder first, if there are recipes of one's own: they may import as they run, too."""
+    if not any(map(FUNCTION.fullmatch, names)):
+        yield
+        return
+    place = str(folder.resolve())
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        sys.path.remove(place)
+
+
+def _imported(name: str) -> Callable[[Victim], Any]:
     textattack()
     module, _, function = name.partition(":")
     try:
-        with _on_path(folder):
-            imported = importlib.import_module(module)
+        imported = importlib.import_module(module)
     except ImportError as error:
         raise MissingError(f"{error}; put {module!r} beside the audit.toml or on the Python path") from error
     if not callable(made := getattr(imported, function, None)):
@@ -61,15 +92,18 @@ def _imported(name: str, folder: Path) -> Callable[[Victim], Any]:
     return cast(Callable[[Victim], Any], made)
 
 
-@contextmanager
-def _on_path(folder: Path) -> Iterator[None]:
-    place = str(folder.resolve())
-    sys.path.insert(0, place)
+def _textattacks_own(name: str, victim: Victim) -> Any:
+    package = textattack()
     try:
-        yield
-    finally:
-        sys.path.remove(place)
+        attack = getattr(package.attack_recipes, name).build(victim)
+        with process_kept():
+            attack.transformation(package.shared.AttackedText(TRIAL))
+    except DownloadError as error:
+        raise MissingError(f"{error}; {_instead(name)}") from error
+    except Exception as error:  # of code that neither we nor the user can mend
+        raise MissingError(f"{LACKS.get(name) or not_built(error)}; {_instead(name)}") from error
+    return attack
 
 
-def _class_of(name: str) -> Any:
-    return getattr(textattack().attack_recipes, name)
+def _instead(name: str) -> str:
+    return f"take the built-in {OURS[name]} instead" if name in OURS else "take a built-in recipe instead"

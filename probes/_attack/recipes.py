@@ -52,8 +52,6 @@ class Resources:
     """Words and sentences, for recipes that need them; each raises MissingError where it is not there."""
 
     asset: Asset
-    modules: Path = Path()
-    """Where recipes of one's own are looked for first: the folder of the configuration."""
 
     def folder(self, name: str) -> Path:
         """Return the folder of an asset."""

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ class MissingError(Exception):
     """A recipe cannot be built on this machine; the message goes on after *skipped* and says what to do."""
 
 
+class DownloadError(Exception):
+    """Code that is not ours looks for something that is not on this machine."""
+
+
+def not_built(error: BaseException) -> str:
+    """Say that code which is not ours could not build an attack."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"could not be built ({reason})"
+
+
 @cache
 def textattack() -> Any:
     """Import TextAttack quietly and offline, and leave the process as it was.
@@ -52,7 +63,7 @@ def textattack() -> Any:
     corpora.mkdir(parents=True)
     (corpora / "english").write_text("\n".join(STOP_WORDS), encoding="utf-8")
     (folder / "post_install_check_3").touch()  # without this marker it would download corpora
-    with _process_kept():
+    with process_kept():
         os.environ["TA_CACHE_DIR"] = str(folder)
         try:
             import nltk
@@ -68,7 +79,8 @@ def textattack() -> Any:
 
 
 @contextmanager
-def _process_kept() -> Iterator[None]:
+def process_kept() -> Iterator[None]:
+    """Put the environment, the global random numbers and the loggers back as they were."""
     environment, numbers, state = dict(os.environ), random.getstate(), np.random.get_state()
     loggers = {name: item.disabled for name, item in _loggers().items()}
     try:
@@ -111,3 +123,15 @@ def polarity() -> Mapping[str, float]:
     except ImportError as error:
         raise MissingError("needs the VADER lexicon; get it with: pip install vaderSentiment") from error
     return dict(SentimentIntensityAnalyzer().lexicon)
+
+
+def lemmas(word: str) -> frozenset[str]:
+    """Return the words that a word in small letters is a form of; none where it is no English word.
+
+    They are those of the SPECIALIST lexicon of the NIH (package lemminflect, which TextAttack needs as well), and
+    plurals of its nouns. Names of peoples are mostly not in it.
+    """
+    from lemminflect import getAllLemmas
+
+    known, one = getAllLemmas(word), word.removesuffix("s")
+    return frozenset(chain(*known.values())) or frozenset({one} & set(getAllLemmas(one).get("NOUN", ())))

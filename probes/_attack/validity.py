@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audit.types import Bools, Floats
+from probes._attack.kept import charges
 from probes._attack.lockstep import Service
 from probes._attack.neighbours import flips
-from probes._attack.reading import aligned, displayed, keeps, negations, people, words
+from probes._attack.reading import aligned, displayed, is_opposite, keeps, negations, people, words
 from probes._identity.lexicon import Lexicon
 from probes._identity.terms import load_terms
 from probes._language import Language
@@ -19,6 +20,11 @@ UNLOOKED: Mapping[Language, str] = {
     "": f"{ENGLISH_ONLY}, nor terms for people and negations (the lists are English and Chinese)",
 }
 """Rules that say nothing of texts in other languages than English."""
+
+SLIP = (
+    "where a misspelling of one letter, not the first, in a word of four or more, is taken for the same word unless it "
+    "makes another"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Rules:
         """What the rules ask."""
         asked = [f"sentence cosine of {self.least_similarity:g} or more"] if self.sentences else []
         asked += [f"at most {self.most_changed:.0%} of words changed, or one"]
-        asked += ["the same terms for people and the same negations, one slipped letter in a long word read over"]
+        asked += ["the same terms for people, words of abuse, faith and migration, and negations"]
+        asked += [SLIP]
         asked += ["no word of good sense for one of bad, or the reverse"] if self.valence else []
         return "; ".join(filter(None, (f"valid, as displayed: {', '.join(asked)}", self.unlooked)))
 
@@ -67,8 +74,9 @@ class Rules:
 
     def _of_words(self, before: str, after: str) -> bool:
         few = changed_words(before, after) <= max(1, self.most_changed * len(words(before)))
-        turned = any(flips(self.valence, *pair) for pair in exchanged(before, after))
-        return few and not turned and all(keeps(marks, before, after) for marks in (people(self.lexicon), negations))
+        turned = any(flips(self.valence, *pair) or is_opposite(*pair) for pair in exchanged(before, after))
+        marks = (people(self.lexicon), charges, negations)
+        return few and not turned and all(keeps(of_sort, before, after) for of_sort in marks)
 
 
 def changed_words(before: str, after: str) -> int:

@@ -336,17 +336,6 @@ def test_the_names_of_textattacks_recipes_are_those_of_the_package() -> None:
     }
 
 
-def test_a_recipe_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> None:
-    build = f"from {__name__} import exploding as inner\n\n\ndef stronger(victim):\n    return inner(victim)\n"
-    (tmp_path / "attacks_beside.py").write_text(build, encoding="utf-8")
-    subject = subject_of(keyed, sentences(10))
-    name, path = "attacks_beside:stronger", list(sys.path)
-    with pytest.raises(Skip, match="beside the audit"):
-        run(subject, recipes=[name])
-    assert number(run(replace(subject, folder=tmp_path), recipes=[name]), "attack_success", recipe=name).n == 8
-    assert sys.path == path
-
-
 def exploding(victim: Any) -> Any:
     """Return an attack that cannot take one of the texts."""
     attack = textattack().attack_recipes.DeepWordBugGao2018.build(victim)
