@@ -82,8 +82,8 @@ class Params(Frozen):
     max_queries: int = Field(500, ge=1)
     """Questions to the model that an attack may ask about one row."""
     seconds: float = Field(90, ge=0)
-    """Time for all attacks. A row not begun by then is left out; one cut off counts half, with an interval for either
-    end."""
+    """Time for all attacks. A row not begun by then is left out; one cut off counts half but not in n, with an interval
+    for either end, and so does one whose search raised an error."""
     examples: int = Field(12, ge=0)
     """Changed texts to show; 0 where texts may not be shown."""
     min_similarity: float = Field(0.8, ge=-1, le=1)
@@ -101,7 +101,7 @@ class Params(Frozen):
 
 @probe(
     "robustness.attack",
-    version=2,
+    version=3,
     values=("robustness", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -133,15 +133,19 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     drawn = draw_rows(subject, params.rows, params.min_group, int(substream(rng, "rows").integers(2**32)))
     rules = rules_of(subject.asset, params.min_similarity, params.max_edit_share, language)
     done = _attacked(subject, params, drawn, armoury, rules, rng)
-    report = Report(robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, rng)
-    yield recipes_table(recipes, done[MODEL], armoury.skipped, rules.summary)
+    unrun = [recipe.name for recipe in recipes if recipe.name in armoury.skipped and not recipe.reduces]
+    report = Report(
+        robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, unrun, subject.labels, rng
+    )
+    headline = [one.of(drawn.overall) for one in done[MODEL]]
+    yield recipes_table(recipes, headline, armoury.skipped, rules.summary)
     yield from report.numbers(done[MODEL])
     for name, reason in armoury.skipped.items():
         yield robustness_attack.finding("attack_success", None, 0, slice={"recipe": name}, note=reason)
     yield from report.change(done[MODEL], done.get(PLAIN, []))
     yield from curves(done[MODEL], drawn, params.max_queries)
     if params.examples:
-        yield examples(done[MODEL], drawn.rows, subject.labels, subject.score, params.examples)
+        yield examples(done[MODEL], drawn, subject.labels, subject.score, params.examples)
 
 
 def _attacked(

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from audit.errors import AssetError, ConfigError
 from audit.perturbations import ADVERSARIES
 from audit.registry import Skip
+from audit.stats import wilson
 from audit.types import Evidence, Examples, Finding, Floats, Subject, Table
 from probes._attack import recipes
 from probes._attack.attackers import Attacker, Found, sealed
@@ -150,13 +151,48 @@ def test_the_group_that_is_hurt_is_named() -> None:
 
 
 def test_rows_that_the_model_has_wrong_are_lost_without_an_attack() -> None:
-    subject = subject_of(keyed, sentences(20))
-    labels = subject.test.labels.copy()
-    labels[[0, 2]] = 1
-    evidence = run(replace(subject, splits={**subject.splits, "test": replace(subject.test, labels=labels)}), rows=20)
+    evidence = run(mislabelled(subject_of(keyed, sentences(20)), [0, 2]), rows=20)
     assert number(evidence, "attack_success").n == 18
     assert number(evidence, "robust_accuracy").n == 20
     assert number(evidence, "robust_accuracy").value == 8 / 20
+
+
+def mislabelled(subject: Subject, rows: list[int]) -> Subject:
+    """Return the subject with so many texts that the model has wrong."""
+    labels = subject.test.labels.copy()
+    labels[rows] = 1 - labels[rows]
+    return replace(subject, splits={**subject.splits, "test": replace(subject.test, labels=labels)})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_row_that_the_model_has_wrong_is_forgotten(seed: int) -> None:
+    who = {"who": ["hit" if k < 10 else "spared" for k in range(30)]}
+    subject = mislabelled(
+        subject_of(counting, [f"lovely meal number {k}" for k in range(30)], groups=who), [*range(10)]
+    )
+    evidence = run(subject, seed, rows=30)
+    for measure in ("robust_accuracy", "valid_robust_accuracy"):
+        together, hit = number(evidence, measure), number(evidence, measure, who="hit")
+        assert (together.value, together.n) == (20 / 30, 30)
+        assert (hit.value, hit.n) == (0, 10)
+        assert number(evidence, f"{measure}_difference", who="*").value == 1
+
+
+def test_what_cannot_be_changed_stands() -> None:
+    words, signs = [f"lovely meal number {k}" for k in range(10)], ["🙂" * (k + 1) for k in range(10)]
+    subject = mislabelled(subject_of(counting, words + signs), [*range(5), *range(10, 15)])
+    evidence = run(subject)
+    assert number(evidence, "attack_success").n == 5
+    robust = number(evidence, "robust_accuracy")
+    assert (robust.value, robust.n) == (0.5, 20)
+
+
+def test_each_class_is_told_apart() -> None:
+    """The word can be misspelt away, and not into being."""
+    evidence = run(subject_of(keyed, sentences(40)), rows=40)
+    for measure in ("attack_success", "valid_attack_success"):
+        found = {label: number(evidence, measure, **{"class": label}) for label in "01"}
+        assert [(finding.value, finding.n) for finding in found.values()] == [(0, 20), (1, 20)], measure
 
 
 @pytest.mark.parametrize("recipe", [name for name in BUILT_IN if name != "input_reduction"])
@@ -201,7 +237,8 @@ def test_texts_that_a_recipe_cannot_change_do_not_count_for_it() -> None:
     assert number(evidence, "attack_success").n == 10, "of the one that can"
     assert "MiniLM and VADER know English alone" in number(evidence, "valid_attack_success").note
     evidence = run(subject_of(reading, [*texts, "", "🙂🙂"]), recipes=["deepwordbug"])
-    assert number(evidence, "robust_accuracy", recipe="deepwordbug").n == 10
+    stands = number(evidence, "robust_accuracy", recipe="deepwordbug")
+    assert (stands.value, stands.n) == (8 / 12, 12), "four of ten were broken, and two cannot be"
 
 
 # --- the engine is TextAttack's -------------------------------------------------------------------------
@@ -277,6 +314,14 @@ def test_the_query_budget_holds() -> None:
     assert queries.value == 7
     assert queries.interval
     assert queries.interval.high <= 7
+    assert number(evidence, "attack_success").note == "6 of 6 stopped at 7 queries"
+    assert table(evidence)["deepwordbug"]["stopped"] == 6
+
+
+def test_long_texts_that_are_searched_in_part_are_counted() -> None:
+    texts = [*sentences(4), f"{'word ' * 400}", f"terrible {'word ' * 400}"]
+    success = number(run(subject_of(keyed, texts), max_queries=2000), "attack_success")
+    assert success.note == "2 long texts searched in part only"
 
 
 def test_no_time_is_said_so() -> None:
@@ -364,8 +409,31 @@ def exploding(victim: Any) -> Any:
 def test_a_recipe_of_ones_own_that_raises_on_some_rows_is_told() -> None:
     evidence = run(subject_of(keyed, sentences(10)), recipes=[f"{__name__}:exploding"])
     success = number(evidence, "attack_success", recipe=f"{__name__}:exploding")
-    assert success.n == 8
+    assert (success.value, success.n) == ((4 + 2 * 0.5) / 10, 8)
+    assert success.interval and success.interval.high == wilson(6, 10).high, "an error may hide a break"
     assert "attacked 8 of 10; 2 ended in RuntimeError: no hotels" in success.note
+
+
+def refusing(victim: Any) -> Any:
+    """Return an attack that cannot take any text."""
+    attack = exploding(victim)
+    attack.search_method.perform_search = lambda _: 1 / 0
+    return attack
+
+
+def test_a_row_that_one_recipe_breaks_is_broken_whatever_stops_the_others() -> None:
+    evidence = run(subject_of(keyed, sentences(10)), recipes=["deepwordbug", f"{__name__}:exploding"])
+    together = number(evidence, "attack_success")
+    assert (together.value, together.n) == (5.5 / 10, 9), "four others and one hotel broke, another may"
+
+
+def test_a_figure_of_all_recipes_says_which_it_is_without() -> None:
+    evidence = run(subject_of(keyed, sentences(10)), recipes=["pwws", "deepwordbug", f"{__name__}:refusing"])
+    for measure in ("attack_success", "valid_robust_accuracy"):
+        together = number(evidence, measure)
+        assert together.n == 10, measure
+        assert together.note.startswith(f"by 1 of 3 recipes; pwws skipped; {__name__}:refusing failed"), measure
+    assert not number(evidence, "attack_success", recipe="deepwordbug").note
 
 
 def test_a_change_that_does_not_hold_is_not_counted() -> None:
@@ -373,7 +441,7 @@ def test_a_change_that_does_not_hold_is_not_counted() -> None:
     results = [Result(Found("ome", True, 3)), Result(Found("terrible", True, 4))]
     one = assess(BUILT_IN["deepwordbug"], results, job, MODEL, keyed, Rules(0.8, 0.3, None, {}))
     assert one.broken.tolist() == [0, 1]
-    assert one.note == "1 did not hold on a second look"
+    assert one.note(500) == "1 did not hold on a second look"
 
 
 def test_successes_are_looked_at_again_without_the_cache() -> None:
