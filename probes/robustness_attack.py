@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from audit.perturbations import ADVERSARIES
 from audit.registry import Measure, Skip, probe
 from audit.stats import substream
-from audit.types import Evidence, Frozen, Score, Subject
+from audit.types import Evidence, Frozen, Score, Subject, Workbench
 from probes._attack.attacked import Attacked
 from probes._attack.by_name import find_recipe
 from probes._attack.drawn import Drawn, draw_rows
@@ -116,8 +116,9 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     when the text, as it is displayed, keeps its sentence similarity, most of its words, their polarity
     (VADER), its negations and its terms for groups of people, one slipped letter in a long word read
     over: rules that stand in for a person's judgement. The slice of all recipes counts a row as broken
-    when any recipe broke it. A text that a recipe cannot change does not count for it. Success is a
-    lower bound: another search may find more.
+    when any recipe broke it. A text that a recipe cannot change does not count for its success, and
+    counts as right or wrong for robust accuracy. Success is a lower bound: another search, or more
+    queries, may find more. It is told by the right class too, for each is another direction of change.
 
     References
     ----------
@@ -154,9 +155,9 @@ def _attacked(
     """Attack the model, and a plain one if there is one; return what each recipe did to either."""
     assert subject.score
     rows, right = drawn.rows, {MODEL: drawn.right}
-    models, again = {MODEL: subject.score}, {MODEL: _uncached(subject)}
+    models, again = {MODEL: subject.score}, {MODEL: _uncached(subject.score, subject.bench)}
     if subject.plain_score:
-        models[PLAIN] = again[PLAIN] = subject.plain_score
+        models[PLAIN], again[PLAIN] = subject.plain_score, _uncached(subject.plain_score, subject.plain_bench)
         right[PLAIN] = drawn.right & (subject.plain_score(rows.texts).argmax(axis=1) == rows.labels)
     job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic)
     results = attack(armoury.attackers, models, subject.asset, job, rng)
@@ -167,8 +168,6 @@ def _attacked(
     }
 
 
-def _uncached(subject: Subject) -> Score:
-    """Return the model as it answers a text that comes alone, where it can be run anew; else as it answers."""
-    assert subject.score
-    bench = subject.bench
-    return partial(bench.rerun, backend=bench.backends[0], rows=1) if bench else subject.score
+def _uncached(score: Score, bench: Workbench | None) -> Score:
+    """Return a model as it answers a text that comes alone, where it can be run anew; else as it answers."""
+    return partial(bench.rerun, backend=bench.backends[0], rows=1) if bench else score

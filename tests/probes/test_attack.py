@@ -444,13 +444,22 @@ def test_a_change_that_does_not_hold_is_not_counted() -> None:
     assert one.note(500) == "1 did not hold on a second look"
 
 
-def test_successes_are_looked_at_again_without_the_cache() -> None:
-    class Steadfast(SteadyBench):
-        def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
-            return keyed([text.replace("hotel", "terrible") for text in texts])
+class Steadfast(SteadyBench):
+    """Answers otherwise than the cache where there is a hotel."""
 
-    subject = subject_of(keyed, sentences(10))
-    evidence = run(replace(subject, bench=Steadfast(keyed)))
+    def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
+        return keyed([text.replace("hotel", "terrible") for text in texts])
+
+
+def test_successes_against_the_plain_model_are_looked_at_again_too() -> None:
+    subject = subject_of(keyed, sentences(10), plain_score=keyed, bench=Steadfast(keyed), plain_bench=Steadfast(keyed))
+    evidence = run(subject)
+    assert number(evidence, "attack_success_plain").value == 4 / 10
+    assert number(evidence, "attack_success_change").value == 0
+
+
+def test_successes_are_looked_at_again_without_the_cache() -> None:
+    evidence = run(replace(subject_of(keyed, sentences(10)), bench=Steadfast(keyed)))
     assert table(evidence)["deepwordbug"]["not confirmed"] == 1
     assert number(evidence, "attack_success", recipe="deepwordbug").value == 4 / 10
 

@@ -21,7 +21,7 @@ from probes._attack.lockstep import Result
 from probes._attack.outcomes import Job, assess
 from probes._attack.recipes import BUILT_IN, MODEL
 from probes._attack.validity import Rules
-from tests.probes.test_attack import keyed, number, run, sentences, subject_of
+from tests.probes.test_attack import keyed, number, run, sentences, shown, subject_of, table
 from tests.tiny import tiny_model
 
 # --- which rows -------------------------------------------------------------------------------------------
@@ -68,6 +68,8 @@ def test_a_small_group_that_breaks_is_named_by_default_and_has_curves() -> None:
     overall = number(evidence, "attack_success")
     assert overall.n == 50
     assert overall.value is not None and overall.value < 0.2, "not of as many from either group"
+    assert table(evidence)["deepwordbug"]["rows attacked"] == 50, "those of the figure"
+    assert shown(evidence).note.endswith("of them were drawn for their groups alone")
     ends = {curve.slice.get("who"): curve.y[-1] for curve in evidence if isinstance(curve, Curve)}
     assert (ends["hit"], ends["spared"]) == (1, 0)
 
