@@ -11,15 +11,15 @@ EXPLODING = f"{exploding.__module__}:{exploding.__name__}"
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_row_that_the_model_has_wrong_is_forgotten(seed: int) -> None:
-    who = {"who": ["hit" if k < 10 else "spared" for k in range(30)]}
+    who = {"who": ["hit" if k < 30 else "spared" for k in range(40)]}
     subject = mislabelled(
-        subject_of(counting, [f"lovely meal number {k}" for k in range(30)], groups=who), [*range(10)]
+        subject_of(counting, [f"lovely meal number {k}" for k in range(40)], groups=who), [*range(30)]
     )
-    evidence = run(subject, seed, rows=30)
+    evidence = run(subject, seed, rows=40)
     for measure in ("robust_accuracy", "valid_robust_accuracy"):
         together, hit = number(evidence, measure), number(evidence, measure, who="hit")
-        assert (together.value, together.n) == (20 / 30, 30)
-        assert (hit.value, hit.n) == (0, 10)
+        assert (together.value, together.n) == (10 / 40, 40)
+        assert (hit.value, hit.n) == (0, 30)
         assert number(evidence, f"{measure}_difference", who="*").value == 1
 
 
