@@ -139,7 +139,20 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
     start = None if tuned.start == tuned.model else load_transformer(tuned.start, max_tokens=recipe.max_tokens)
     facts = {"kind": "fine-tuned", "source": chosen.base, "licence": chosen.licence, **_known(model)}
     subject = _scored(config, tables, labels, model, facts, places, start=start, tuning=tuned.facts)
-    return replace(subject, plain_score=tuner.score(plain, recipe)) if plain else subject
+    if not plain:
+        return subject
+    return _beside(subject, load_transformer(plain.model, max_tokens=recipe.max_tokens), places)
+
+
+def _beside(subject: Subject, plain: "TransformerModel", places: Places) -> Subject:
+    """Return the subject with a model to compare it with, on the same engine so that nothing else differs."""
+    from audit.scoring import Scorer
+    from audit.workbench import TransformerBench
+
+    chosen = subject.facts.scoring
+    scorer = Scorer(plain, places.cache, backend="onnx" if chosen and chosen.backend == "onnx" else "torch")
+    bench = TransformerBench(plain, scorer.engines, scorer.facts().backend)
+    return replace(subject, plain_score=scorer.score, plain_bench=bench)
 
 
 def _known(model: "TransformerModel") -> dict[str, object]:

@@ -47,6 +47,10 @@ class Means:
     units: Ints | None = None
     """Which rows are copies of one another, shape (n,), from 0, for values of 0 and 1. None: rows are independent."""
 
+    def count(self, members: Bools) -> int:
+        """Return how many of these rows were measured; if none, there is no number."""
+        return int((members & ~np.isnan(self.values)).sum())
+
     @property
     def span(self) -> tuple[float, float]:
         """Smallest and largest possible value."""
@@ -102,25 +106,26 @@ def findings(means: Means, rng: np.random.Generator, *, groups: bool = True, gap
 
 def _mean(means: Means, member: Bools, group: dict[str, str]) -> Finding:
     where = {**means.slice, **group}
-    values = means.values[member & ~np.isnan(means.values)]
-    if not len(values):
+    values, n = means.values[member & ~np.isnan(means.values)], means.count(member)
+    if not n:
         return means.spec.finding(means.name, None, 0, slice=where, note=means.undefined)
-    if group and len(values) < PRIVATE:
-        return means.spec.finding(means.name, None, len(values), slice=where, note=too_small(len(values)))
+    if group and n < PRIVATE:
+        return means.spec.finding(means.name, None, n, slice=where, note=too_small(n))
     low, high = (float(end[0]) for end in means.limits(member[:, None], Z))
     value = float(values.mean())
     # Rounding of the mean must not leave it outside its own interval.
     interval = Interval(low=min(low, value), high=max(high, value), method=means.method)
-    return means.spec.finding(means.name, value, len(values), slice=where, interval=interval)
+    return means.spec.finding(means.name, value, n, slice=where, interval=interval)
 
 
 def _difference(means: Means, column: GroupColumn, rng: np.random.Generator) -> Finding:
     name, where = f"{means.name}_difference", {**means.slice, column.name: "*"}
     known = column.members & ~np.isnan(means.values)[:, None]
-    kept = np.flatnonzero(known.sum(axis=0) >= means.floor)
+    counts = np.array([means.count(member) for member in column.members.T], dtype=np.int64)
+    kept = np.flatnonzero(counts >= means.floor)
     if len(kept) < 2:
         note = f"fewer than two groups have {means.floor} rows"
-        return means.spec.finding(name, None, int(known.sum()), slice=where, note=note)
+        return means.spec.finding(name, None, int(counts.sum()), slice=where, note=note)
     members = known[:, kept]
     family = _family(means, members, rng)
     low, high = difference_limits([family])
@@ -129,7 +134,7 @@ def _difference(means: Means, column: GroupColumn, rng: np.random.Generator) -> 
     interval = Interval(
         low=min(low, value), high=max(min(high, top), value), method=f"all pairs at once, max-t, {DRAWS} draws"
     )
-    n = int(members.any(axis=1).sum())
+    n = means.count(np.asarray(column.members[:, kept].any(axis=1)))
     return means.spec.finding(
         name, value, n, slice=where, interval=interval, note=_note(means, column, kept, family.values)
     )

@@ -10,6 +10,8 @@ from audit.types import Bools, Floats
 
 ROUNDING = 1e-9
 """Estimates this near to each other are equal."""
+MOST_NAMED = 3
+"""Groups that are named where several are alike the highest, or the lowest."""
 Limits = Callable[[float], tuple[Floats, Floats]]
 """From a critical value (1.96 for one 95 % interval) to lower and upper limits, one per group."""
 
@@ -148,8 +150,15 @@ def _correlation(family: Family) -> Floats:
 
 
 def ends(names: Sequence[str], values: Floats, spell: str = ".3f") -> str:
-    """Return in words which group is highest and which is lowest, or that there is no such group."""
-    low, high = int(values.argmin()), int(values.argmax())
-    if values[high] - values[low] <= ROUNDING:
-        return f"all groups alike: {values[low]:{spell}}"
-    return f"highest: {names[high]} {values[high]:{spell}}; lowest: {names[low]} {values[low]:{spell}}"
+    """Return in words which groups are highest and which are lowest, or that there are no such groups."""
+    low, high = values.min(), values.max()
+    if high - low <= ROUNDING:
+        return f"all groups alike: {low:{spell}}"
+    return f"highest: {_named(names, values, high)} {high:{spell}}; lowest: {_named(names, values, low)} {low:{spell}}"
+
+
+def _named(names: Sequence[str], values: Floats, end: float) -> str:
+    """Return the first groups that are at an end, and how many more are."""
+    there = [name for name, value in zip(names, values, strict=True) if abs(value - end) <= ROUNDING]
+    more = len(there) - MOST_NAMED
+    return ", ".join(there[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from audit.perturbations import ADVERSARIES
 from audit.registry import Measure, Skip, probe
 from audit.stats import substream
-from audit.types import Evidence, Frozen, Score, Subject
+from audit.types import Evidence, Frozen, Score, Subject, Workbench
 from probes._attack.attacked import Attacked
 from probes._attack.by_name import find_recipe, modules_beside
 from probes._attack.drawn import Drawn, draw_rows
@@ -82,8 +82,8 @@ class Params(Frozen):
     max_queries: int = Field(500, ge=1)
     """Questions to the model that an attack may ask about one row."""
     seconds: float = Field(90, ge=0)
-    """Time for all attacks. A row not begun by then is left out; one cut off counts half, with an interval for either
-    end."""
+    """Time for all attacks. A row not begun by then is left out; one cut off counts half but not in n, with an interval
+    for either end, and so does one whose search raised an error."""
     examples: int = Field(12, ge=0)
     """Changed texts to show; 0 where texts may not be shown."""
     min_similarity: float = Field(0.8, ge=-1, le=1)
@@ -118,7 +118,9 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
     a misspelling of one letter, not the first, in a word of four or more, is taken for the same word
     unless it makes another (lemminflect). These rules stand in for a person's judgement. The slice of
     all recipes counts a row as broken when any recipe broke it. A text that a recipe cannot change
-    does not count for it. Success is a lower bound: another search may find more.
+    does not count for its success, and counts as right or wrong for robust accuracy. Success is a lower
+    bound: another search, or more queries, may find more. It is told by the right class too, for each
+    is another direction of change.
 
     References
     ----------
@@ -135,15 +137,19 @@ def robustness_attack(subject: Subject, params: Params, rng: np.random.Generator
         if not armoury.attackers:
             raise Skip(_reasons(armoury))
         done = _attacked(subject, params, drawn, armoury, rules, rng)
-    report = Report(robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, rng)
-    yield recipes_table(recipes, done[MODEL], armoury.skipped, rules.summary)
+    unrun = [recipe.name for recipe in recipes if recipe.name in armoury.skipped and not recipe.reduces]
+    report = Report(
+        robustness_attack, drawn, params.max_queries, params.min_group, rules.unlooked, unrun, subject.labels, rng
+    )
+    headline = [one.of(drawn.overall) for one in done[MODEL]]
+    yield recipes_table(recipes, headline, armoury.skipped, rules.summary)
     yield from report.numbers(done[MODEL])
     for name, reason in armoury.skipped.items():
         yield robustness_attack.finding("attack_success", None, 0, slice={"recipe": name}, note=reason)
     yield from report.change(done[MODEL], done.get(PLAIN, []))
     yield from curves(done[MODEL], drawn, params.max_queries)
     if params.examples:
-        yield examples(done[MODEL], drawn.rows, subject.labels, subject.score, params.examples)
+        yield examples(done[MODEL], drawn, subject.labels, subject.score, params.examples)
 
 
 def _reasons(armoury: Armoury) -> str:
@@ -156,9 +162,9 @@ def _attacked(
     """Attack the model, and a plain one if there is one; return what each recipe did to either."""
     assert subject.score
     rows, right = drawn.rows, {MODEL: drawn.right}
-    models, again = {MODEL: subject.score}, {MODEL: _uncached(subject)}
+    models, again = {MODEL: subject.score}, {MODEL: _uncached(subject.score, subject.bench)}
     if subject.plain_score:
-        models[PLAIN] = again[PLAIN] = subject.plain_score
+        models[PLAIN], again[PLAIN] = subject.plain_score, _uncached(subject.plain_score, subject.plain_bench)
         right[PLAIN] = drawn.right & (subject.plain_score(rows.texts).argmax(axis=1) == rows.labels)
     job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic)
     results = attack(armoury.attackers, models, subject.asset, job, rng)
@@ -169,8 +175,6 @@ def _attacked(
     }
 
 
-def _uncached(subject: Subject) -> Score:
-    """Return the model as it answers a text that comes alone, where it can be run anew; else as it answers."""
-    assert subject.score
-    bench = subject.bench
-    return partial(bench.rerun, backend=bench.backends[0], rows=1) if bench else subject.score
+def _uncached(score: Score, bench: Workbench | None) -> Score:
+    """Return a model as it answers a text that comes alone, where it can be run anew; else as it answers."""
+    return partial(bench.rerun, backend=bench.backends[0], rows=1) if bench else score

@@ -177,6 +177,8 @@ class Subject:
     max_tokens: int | None = None
     bench: Workbench | None = None
     """The model itself, where it is one that can be run anew."""
+    plain_bench: Workbench | None = None
+    """The same of the model without augmentation."""
 
     @property
     def test(self) -> Split:

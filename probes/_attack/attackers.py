@@ -26,6 +26,8 @@ class Found:
     queries: int
     possible: bool = True
     """Whether there was any change to try, or none for want of queries."""
+    stopped: bool = False
+    """Whether it had no query left before it came to its goal; a reduction has no other."""
 
 
 class _Candidates:
@@ -107,12 +109,14 @@ class Attacker:
             # Some of TextAttack's searches take an empty answer for granted where no query is left.
             if attack.goal_function.num_queries < self._budget:
                 raise
-            return Found(text, False, self._budget)
+            return Found(text, False, self._budget, stopped=True)
         if isinstance(result, kinds.SkippedAttackResult):
             raise ValueError("the model does not give the text its class")
         reached = isinstance(result, kinds.SuccessfulAttackResult | kinds.MaximizedAttackResult)
-        possible = candidates.any or result.num_queries >= self._budget
-        return Found(result.perturbed_result.attacked_text.text, reached, result.num_queries, possible)
+        spent = result.num_queries >= self._budget
+        stopped = spent and (self.recipe.reduces or not reached)
+        after = result.perturbed_result.attacked_text.text
+        return Found(after, reached, result.num_queries, candidates.any or spent, stopped)
 
 
 def _reduces(goal: Any) -> bool:

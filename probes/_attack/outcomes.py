@@ -7,8 +7,8 @@ import numpy as np
 
 from audit.stats import substream
 from audit.types import Asset, Bools, Floats, Ints, Score
-from probes._attack.attacked import CUT, DONE, IDLE, LOST, OPEN, REFUTED, WAITING, Attacked
-from probes._attack.attackers import Attacker, Found, sealed
+from probes._attack.attacked import CUT, DONE, ENDS, IDLE, LOST, OPEN, REFUTED, SPENT, WAITING, Attacked
+from probes._attack.attackers import Attacker, Found, sealed, searched
 from probes._attack.lockstep import Result, Search, run_searches
 from probes._attack.recipes import SENTENCES, Recipe, Resources
 from probes._attack.resources import MissingError, polarity
@@ -133,7 +133,9 @@ def assess(
     pairs = {row: (job.texts[row], text) for row, text in kept.items()}
     share = words_left if recipe.reduces else changed_share
     ends = {row: REFUTED if row in claimed.keys() - kept else _end(result) for row, result in of_row.items()}
-    known, n = dict.fromkeys(found, 0.0) | {row: OPEN for row, end in ends.items() if end == CUT}, len(job.texts)
+    # An error leaves a row as open as the end of the time does: what stumbles on a text may well have broken it.
+    unended = {row: OPEN for row, end in ends.items() if end == CUT or end not in ENDS}
+    known, n = dict.fromkeys(found, 0.0) | unended, len(job.texts)
     return Attacked(
         recipe,
         ends=tuple(ends.get(row, LOST) for row in range(n)),
@@ -141,13 +143,14 @@ def assess(
         valid=_column(n, known | dict(zip(kept, rules.hold(list(pairs.values())), strict=True))),
         queries=_column(n, {row: value.queries for row, value in found.items()}),
         share=_column(n, {row: share(*pair) for row, pair in pairs.items()}),
+        partly=np.array([searched(text) != text for text in job.texts], dtype=bool),
         texts=tuple(kept.get(row) for row in range(n)),
     )
 
 
 def _end(result: Result[Found]) -> str:
     if result.value:
-        return DONE if result.value.possible else IDLE
+        return (SPENT if result.value.stopped else DONE) if result.value.possible else IDLE
     return result.error or (CUT if result.begun else WAITING)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from audit.registry import ProbeSpec
 from audit.stats import substream
 from audit.types import Bools, Finding, Floats, GroupColumn
-from probes._attack.attacked import LOST, OPEN, WAITING, Attacked, any_of
+from probes._attack.attacked import IDLE, LOST, OPEN, WAITING, Attacked, any_of
 from probes._attack.drawn import Drawn
 from probes._by_group import Means, findings
 
 NOTHING = "no row was attacked to an end"
-HALF = "a row cut off counts half, and the interval holds whether or not it would break"
+HALF = "rows that came to no end count half and are not in n, and the interval holds whether or not they would break"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class Outcomes(Means):
     """Shape (n,): the values, with the smallest possible ones where they are open."""
     high: Floats
     """Shape (n,)."""
+    right: Bools
+    """Shape (n,): rows that there was something to search for."""
     most: int | None = None
     """Largest possible value, where it is a budget and not the measure's."""
 
@@ -32,6 +34,11 @@ class Outcomes(Means):
     def span(self) -> tuple[float, float]:
         """Smallest and largest possible value."""
         return super().span if self.most is None else (0.0, float(self.most))
+
+    def count(self, members: Bools) -> int:
+        """Return how many came to an end; none, where that is true of no row that the model has right."""
+        ended, asked = members & (self.low == self.high), members & self.right
+        return int(ended.sum()) if (ended & asked).any() or not asked.any() else 0
 
     def limits(self, members: Bools, critical: float) -> tuple[Floats, Floats]:
         """Return the lower limits of the least that is possible, and the upper ones of the most."""
@@ -43,7 +50,7 @@ class Outcomes(Means):
         """What the interval of one group is called."""
         if not self.open:
             return super().method
-        return f"{replace(self, values=self.low, high=self.low).method}, at either extreme of rows cut off"
+        return f"{replace(self, values=self.low, high=self.low).method}, at either extreme of rows without an end"
 
     @property
     def open(self) -> bool:
@@ -52,9 +59,10 @@ class Outcomes(Means):
 
     def of(self, rows: Bools, columns: Sequence[GroupColumn]) -> "Outcomes":
         """Return the means of some rows, by these columns."""
-        values, low, high = (column[rows] for column in (self.values, self.low, self.high))
+        names = ("values", "low", "high", "right")
+        kept = {name: getattr(self, name)[rows] for name in names}
         members = [replace(column, members=column.members[rows]) for column in columns]
-        return replace(self, values=values, low=low, high=high, columns=members)
+        return replace(self, columns=members, **kept)
 
 
 @dataclass(frozen=True)
@@ -68,13 +76,17 @@ class Report:
     """Rows that a group needs to be compared."""
     unlooked: str
     """Rules of validity that could not be looked at; empty where all were."""
+    skipped: Sequence[str]
+    """Recipes that were asked for and could not be run; reductions aside."""
+    labels: Sequence[str]
     rng: np.random.Generator
 
     def numbers(self, done: Sequence[Attacked]) -> Iterator[Finding]:
         """Yield the numbers of every recipe, and of rows that any recipe broke."""
         searches = [one for one in done if not one.recipe.reduces]
         if searches:
-            yield from self._success(any_of(searches), {})
+            by = self._by(searches, [one.recipe.name for one in searches if one.failed])
+            yield from self._success(any_of(searches), {}, by)
         for one in searches:
             where = {"recipe": one.recipe.name}
             yield from self._success(one, where)
@@ -92,28 +104,37 @@ class Report:
             note = "the model was not trained on changed texts"
             yield self.spec.finding("attack_success_change", None, 0, note=note)
             return
-        together = tuple(any_of(list(side)) for side in zip(*pairs, strict=True))
-        for where, (one, other) in [({}, together), *(({"recipe": pair[0].recipe.name}, pair) for pair in pairs)]:
-            own, others = _ends(one.broken), _ends(other.broken)
-            yield from self._compared("attack_success_plain", others, where, other)
-            shifts = own[0] - others[1], own[1] - others[0]
-            yield from self._compared("attack_success_change", shifts, where, other)
+        failed = [one.recipe.name for one, other in pairs if one.failed or other.failed]
+        ran = [pair for pair in pairs if pair[0].recipe.name not in failed] or pairs
+        by = self._by([one for one, _ in pairs], failed)
+        one, other = (any_of(side) for side in zip(*ran, strict=True))
+        yield from self._both(one, other, {}, by)
+        for one, other in pairs:
+            yield from self._both(one, other, {"recipe": one.recipe.name}, "")
 
-    def _success(self, one: Attacked, where: Mapping[str, str]) -> Iterator[Finding]:
+    def _both(self, one: Attacked, plain: Attacked, where: Mapping[str, str], by: str) -> Iterator[Finding]:
+        own, others = _ends(one.broken), _ends(plain.broken)
+        yield from self._compared("attack_success_plain", others, where, plain, by)
+        shifts = own[0] - others[1], own[1] - others[0]
+        yield from self._compared("attack_success_change", shifts, where, plain, by)
+
+    def _by(self, searches: Sequence[Attacked], failed: Sequence[str]) -> str:
+        """Return which recipes a figure of all is without; empty where of none."""
+        asked = len(searches) + len(self.skipped)
+        out = [*(f"{name} skipped" for name in self.skipped), *(f"{name} failed" for name in failed)]
+        return _joined(f"by {asked - len(out)} of {asked} recipes", *out) if out else ""
+
+    def _success(self, one: Attacked, where: Mapping[str, str], by: str = "") -> Iterator[Finding]:
         for name, broken in {"": one.broken, "valid_": one.valid}.items():
-            rules = self.unlooked if name else ""
-            for measure, values in {"attack_success": broken, "robust_accuracy": self._robust(one, broken)}.items():
-                means = self._outcomes(f"{name}{measure}", _ends(values), where, NOTHING)
-                yield from self._noted(means, one, rules)
-
-    def _robust(self, one: Attacked, broken: Floats) -> Floats:
-        """Rows that the model has wrong are lost, but for those beyond the last row that was come to."""
-        right, known = self.drawn.right, ~np.isnan(broken)
-        if right.any() and not known.any():
-            return broken
-        come_to = np.flatnonzero([end not in (LOST, WAITING) for end in one.ends])
-        reached = come_to.max(initial=-1) if right.any() else len(broken)
-        return np.where(~right & (np.arange(len(broken)) <= reached), 0.0, 1 - broken)
+            notes = by, self.unlooked if name else ""
+            success, robust = (
+                self._outcomes(f"{name}{measure}", _ends(values), where, NOTHING)
+                for measure, values in (("attack_success", broken), ("robust_accuracy", _robust(one.ends, broken)))
+            )
+            yield from self._noted(success, one, *notes)
+            if not where:
+                yield from self._of_classes(success, one, *notes)
+            yield from self._noted(robust, one, *notes)
 
     def _plain(
         self,
@@ -128,38 +149,72 @@ class Report:
         means = replace(
             self._outcomes(name, (values, values), where, undefined if one.attacked else NOTHING), most=most
         )
-        yield from self._noted(means, one, "", gaps=False)
+        yield from self._noted(means, one, gaps=False)
 
     def _compared(
-        self, name: str, ends: tuple[Floats, Floats], where: Mapping[str, str], plain: Attacked
+        self, name: str, ends: tuple[Floats, Floats], where: Mapping[str, str], plain: Attacked, by: str
     ) -> Iterator[Finding]:
         means = self._outcomes(name, ends, where, NOTHING).of(self.drawn.overall, ())
         wrong = int((self.drawn.right & self.drawn.overall & np.array([end == LOST for end in plain.ends])).sum())
         note = f"{wrong} rows that the plain model has wrong are left out" if wrong else ""
         for finding in findings(means, self.rng):
-            yield finding.model_copy(update={"note": _joined(finding.note, note, self._told(means, plain))})
+            yield _with(finding, by, note, self._told(finding, means, plain.of(self.drawn.overall)))
 
     def _outcomes(self, name: str, ends: tuple[Floats, Floats], where: Mapping[str, str], undefined: str) -> Outcomes:
         low, high = ends
         middle = (low + high) / 2
-        return Outcomes(self.spec, name, middle, self.drawn.columns, where, undefined, self.floor, low=low, high=high)
+        columns, right = self.drawn.columns, self.drawn.right
+        return Outcomes(self.spec, name, middle, columns, where, undefined, self.floor, low=low, high=high, right=right)
 
-    def _noted(self, means: Outcomes, one: Attacked, note: str, *, gaps: bool = True) -> Iterator[Finding]:
+    def _noted(self, means: Outcomes, one: Attacked, *notes: str, gaps: bool = True) -> Iterator[Finding]:
         """Yield the figure of the rows drawn whoever they are about, and those by group, of all rows of each."""
-        rng = substream(self.rng, means.name)
-        for finding in findings(means.of(self.drawn.overall, ()), rng):
-            yield finding.model_copy(update={"note": _joined(finding.note, self._told(means, one), note)})
+        rows = self.drawn.overall
+        for finding in findings(means.of(rows, ()), self.rng):
+            yield _with(finding, self._told(finding, means.of(rows, ()), one.of(rows)), *notes)
         for column in means.columns:
-            of_groups = findings(means.of(self.drawn.of(column), (column,)), rng, gaps=gaps)
-            yield from islice(of_groups, 1, None)
+            yield from self._of_groups(means, one, column, self.drawn.of(column), *notes, gaps=gaps)
 
-    def _told(self, means: Outcomes, one: Attacked) -> str:
-        return _joined(one.first(self.drawn.first).note, HALF if means.open else "")
+    def _of_classes(self, means: Outcomes, one: Attacked, *notes: str) -> Iterator[Finding]:
+        """Yield the figure of every class that texts are of: often one direction of change alone serves an attacker."""
+        members = self.drawn.rows.labels[:, None] == np.arange(len(self.labels))
+        column = GroupColumn("class", tuple(self.labels), members)
+        yield from self._of_groups(means, one, column, self.drawn.overall, *notes, gaps=False)
+
+    def _of_groups(
+        self, means: Outcomes, one: Attacked, column: GroupColumn, rows: Bools, *notes: str, gaps: bool
+    ) -> Iterator[Finding]:
+        rng = substream(self.rng, means.name)
+        for finding in islice(findings(means.of(rows, (column,)), rng, gaps=gaps), 1, None):
+            members = rows & _members(column, finding.slice[column.name])
+            yield _with(finding, self._told(finding, means.of(members, ()), one.of(members)), *notes)
+
+    def _told(self, finding: Finding, means: Outcomes, one: Attacked) -> str:
+        half = finding.value is not None and means.open
+        return _joined(one.note(self.budget), HALF if half else "")
+
+
+def _robust(ends: Sequence[str], broken: Floats) -> Floats:
+    """Return what stands: no row that the model has wrong, any that cannot be changed; unknown once time was over."""
+    fixed = {LOST: 0.0, IDLE: 1.0}
+    stands = [fixed.get(end, 1 - value) for end, value in zip(ends, broken, strict=True)]
+    late = ends.index(WAITING) if WAITING in ends else len(ends)
+    return np.array([*stands[:late], *[np.nan] * (len(ends) - late)])
+
+
+def _members(column: GroupColumn, value: str) -> Bools:
+    """Return the rows that a figure of that value is of, shape (n,)."""
+    if value in column.values:
+        return np.asarray(column.members[:, column.values.index(value)])
+    return column.unknown if value == "unknown" else np.ones(len(column.members), dtype=bool)
 
 
 def _ends(values: Floats) -> tuple[Floats, Floats]:
     """Return the smallest and the largest that each outcome can be."""
     return np.where(values == OPEN, 0.0, values), np.where(values == OPEN, 1.0, values)
+
+
+def _with(finding: Finding, *notes: str) -> Finding:
+    return finding.model_copy(update={"note": _joined(finding.note, *notes)})
 
 
 def _joined(*notes: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from audit.stats import Z, wilson_limits
 from audit.types import Bools, Cell, Curve, Example, Examples, Floats, Score, Table
-from probes._attack.attacked import CUT, IDLE, OPEN, REFUTED, Attacked, any_of
+from probes._attack.attacked import CUT, IDLE, OPEN, REFUTED, SPENT, Attacked, any_of
 from probes._attack.drawn import Drawn
 from probes._attack.reading import words
 from probes._attack.recipes import Recipe
@@ -19,12 +19,12 @@ EDIT_BUDGETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 HEADING = (
     *("recipe", "paper", "departures from it", "rows attacked", "class changed", "valid", "mean queries"),
-    *("not confirmed", "cut off", "no change possible", "errors", "skipped"),
+    *("not confirmed", "stopped", "cut off", "no change possible", "errors", "skipped"),
 )
 
 
 def recipes_table(recipes: Sequence[Recipe], done: Sequence[Attacked], skipped: Mapping[str, str], note: str) -> Table:
-    """Return what became of every recipe that was asked for."""
+    """Return what became of every recipe that was asked for, on the rows that they ran on."""
     ran = {one.recipe.name: one for one in done}
     rows = tuple(
         (recipe.name, recipe.paper, recipe.departures, *_counts(ran.get(recipe.name)), skipped.get(recipe.name))
@@ -35,10 +35,10 @@ def recipes_table(recipes: Sequence[Recipe], done: Sequence[Attacked], skipped: 
 
 def _counts(one: Attacked | None) -> tuple[Cell, ...]:
     if one is None:
-        return (None,) * 8
+        return (None,) * 9
     queries = round(float(np.nanmean(one.queries)), 1) if one.attacked else None
     hits = (None, None) if one.recipe.reduces else (int((one.broken == 1).sum()), int((one.valid == 1).sum()))
-    rest = (one.counts[end] for end in (REFUTED, CUT, IDLE))
+    rest = (one.counts[end] for end in (REFUTED, SPENT, CUT, IDLE))
     return one.attacked, *hits, queries, *rest, sum(one.errors.values())
 
 
@@ -60,10 +60,10 @@ def _both_curves(one: Attacked, rows: Bools, where: Mapping[str, str], most: int
     known = rows & ~np.isnan(one.broken)
     if known.sum() >= least:
         steps = sorted({*(budget for budget in QUERY_BUDGETS if budget < most), most})
-        broken = one.broken[known]
-        yield _curve("success_by_queries", "queries", where, steps, broken, one.queries[known], one.note)
+        broken, note = one.broken[known], one.of(rows).note(most)
+        yield _curve("success_by_queries", "queries", where, steps, broken, one.queries[known], note)
         shares = "share of words changed"
-        yield _curve("success_by_words_changed", shares, where, EDIT_BUDGETS, broken, one.share[known], one.note)
+        yield _curve("success_by_words_changed", shares, where, EDIT_BUDGETS, broken, one.share[known], note)
 
 
 def _curve(
@@ -87,9 +87,9 @@ def _curve(
     )
 
 
-def examples(done: Sequence[Attacked], rows: Sample, labels: Sequence[str], score: Score, most: int) -> Examples:
+def examples(done: Sequence[Attacked], drawn: Drawn, labels: Sequence[str], score: Score, most: int) -> Examples:
     """Return changed texts, one per row as far as they go: valid ones first, fewest changed words first."""
-    searches = [one for one in done if not one.recipe.reduces]
+    rows, searches = drawn.rows, [one for one in done if not one.recipe.reduces]
     found = [(one, row, text) for one in searches for row, text in enumerate(one.texts) if text is not None]
     found.sort(key=lambda f: (-f[0].valid[f[1]], f[0].share[f[1]], rows.ids[f[1]], f[0].recipe.name))
     firsts = list({row: (one, row, text) for one, row, text in reversed(found)}.values())[::-1]
@@ -97,6 +97,8 @@ def examples(done: Sequence[Attacked], rows: Sample, labels: Sequence[str], scor
     before, after = (score(texts) if texts else np.zeros((0, len(labels))) for texts in _both(shown, rows))
     items = (_example(*f, rows, labels, *scores) for f, *scores in zip(shown, before, after, strict=True))
     note = f"{len(firsts)} rows had their class changed, {len(found)} times by all recipes together"
+    further = sum(row >= drawn.first for _, row, _ in firsts)
+    note += f"; {further} of them were drawn for their groups alone" if further else ""
     return Examples(name="robustness.attack.examples", items=tuple(items), total=len(firsts), note=note)
 
 

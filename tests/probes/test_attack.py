@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from audit.errors import AssetError, ConfigError
 from audit.perturbations import ADVERSARIES
 from audit.registry import Skip
+from audit.stats import wilson
 from audit.types import Evidence, Examples, Finding, Floats, Subject, Table
 from probes._attack import recipes
 from probes._attack.attackers import Attacker, Found, sealed
@@ -150,13 +151,17 @@ def test_the_group_that_is_hurt_is_named() -> None:
 
 
 def test_rows_that_the_model_has_wrong_are_lost_without_an_attack() -> None:
-    subject = subject_of(keyed, sentences(20))
-    labels = subject.test.labels.copy()
-    labels[[0, 2]] = 1
-    evidence = run(replace(subject, splits={**subject.splits, "test": replace(subject.test, labels=labels)}), rows=20)
+    evidence = run(mislabelled(subject_of(keyed, sentences(20)), [0, 2]), rows=20)
     assert number(evidence, "attack_success").n == 18
     assert number(evidence, "robust_accuracy").n == 20
     assert number(evidence, "robust_accuracy").value == 8 / 20
+
+
+def mislabelled(subject: Subject, rows: list[int]) -> Subject:
+    """Return the subject with so many texts that the model has wrong."""
+    labels = subject.test.labels.copy()
+    labels[rows] = 1 - labels[rows]
+    return replace(subject, splits={**subject.splits, "test": replace(subject.test, labels=labels)})
 
 
 @pytest.mark.parametrize("recipe", [name for name in BUILT_IN if name != "input_reduction"])
@@ -201,7 +206,8 @@ def test_texts_that_a_recipe_cannot_change_do_not_count_for_it() -> None:
     assert number(evidence, "attack_success").n == 10, "of the one that can"
     assert "MiniLM and VADER know English alone" in number(evidence, "valid_attack_success").note
     evidence = run(subject_of(reading, [*texts, "", "🙂🙂"]), recipes=["deepwordbug"])
-    assert number(evidence, "robust_accuracy", recipe="deepwordbug").n == 10
+    stands = number(evidence, "robust_accuracy", recipe="deepwordbug")
+    assert (stands.value, stands.n) == (8 / 12, 12), "four of ten were broken, and two cannot be"
 
 
 # --- the engine is TextAttack's -------------------------------------------------------------------------
@@ -277,6 +283,8 @@ def test_the_query_budget_holds() -> None:
     assert queries.value == 7
     assert queries.interval
     assert queries.interval.high <= 7
+    assert number(evidence, "attack_success").note == "6 of 6 stopped at 7 queries"
+    assert table(evidence)["deepwordbug"]["stopped"] == 6
 
 
 def test_no_time_is_said_so() -> None:
@@ -353,7 +361,8 @@ def exploding(victim: Any) -> Any:
 def test_a_recipe_of_ones_own_that_raises_on_some_rows_is_told() -> None:
     evidence = run(subject_of(keyed, sentences(10)), recipes=[f"{__name__}:exploding"])
     success = number(evidence, "attack_success", recipe=f"{__name__}:exploding")
-    assert success.n == 8
+    assert (success.value, success.n) == ((4 + 2 * 0.5) / 10, 8)
+    assert success.interval and success.interval.high == wilson(6, 10).high, "an error may hide a break"
     assert "attacked 8 of 10; 2 ended in RuntimeError: no hotels" in success.note
 
 
@@ -362,16 +371,25 @@ def test_a_change_that_does_not_hold_is_not_counted() -> None:
     results = [Result(Found("ome", True, 3)), Result(Found("terrible", True, 4))]
     one = assess(BUILT_IN["deepwordbug"], results, job, MODEL, keyed, Rules(0.8, 0.3, None, {}))
     assert one.broken.tolist() == [0, 1]
-    assert one.note == "1 did not hold on a second look"
+    assert one.note(500) == "1 did not hold on a second look"
+
+
+class Steadfast(SteadyBench):
+    """Answers otherwise than the cache where there is a hotel."""
+
+    def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
+        return keyed([text.replace("hotel", "terrible") for text in texts])
+
+
+def test_successes_against_the_plain_model_are_looked_at_again_too() -> None:
+    subject = subject_of(keyed, sentences(10), plain_score=keyed, bench=Steadfast(keyed), plain_bench=Steadfast(keyed))
+    evidence = run(subject)
+    assert number(evidence, "attack_success_plain").value == 4 / 10
+    assert number(evidence, "attack_success_change").value == 0
 
 
 def test_successes_are_looked_at_again_without_the_cache() -> None:
-    class Steadfast(SteadyBench):
-        def rerun(self, texts: Sequence[str], *, backend: str, rows: int) -> Floats:
-            return keyed([text.replace("hotel", "terrible") for text in texts])
-
-    subject = subject_of(keyed, sentences(10))
-    evidence = run(replace(subject, bench=Steadfast(keyed)))
+    evidence = run(replace(subject_of(keyed, sentences(10)), bench=Steadfast(keyed)))
     assert table(evidence)["deepwordbug"]["not confirmed"] == 1
     assert number(evidence, "attack_success", recipe="deepwordbug").value == 4 / 10
 

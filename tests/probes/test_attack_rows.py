@@ -21,7 +21,7 @@ from probes._attack.lockstep import Result
 from probes._attack.outcomes import Job, assess
 from probes._attack.recipes import BUILT_IN, MODEL
 from probes._attack.validity import Rules
-from tests.probes.test_attack import keyed, number, run, sentences, subject_of
+from tests.probes.test_attack import keyed, number, run, sentences, shown, subject_of, table
 from tests.tiny import tiny_model
 
 # --- which rows -------------------------------------------------------------------------------------------
@@ -68,6 +68,8 @@ def test_a_small_group_that_breaks_is_named_by_default_and_has_curves() -> None:
     overall = number(evidence, "attack_success")
     assert overall.n == 50
     assert overall.value is not None and overall.value < 0.2, "not of as many from either group"
+    assert table(evidence)["deepwordbug"]["rows attacked"] == 50, "those of the figure"
+    assert shown(evidence).note.endswith("of them were drawn for their groups alone")
     ends = {curve.slice.get("who"): curve.y[-1] for curve in evidence if isinstance(curve, Curve)}
     assert (ends["hit"], ends["spared"]) == (1, 0)
 
@@ -85,25 +87,29 @@ def test_what_time_cut_off_counts_half_and_the_interval_holds_either_end(monkeyp
     monkeypatch.setattr(probe, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     evidence = run(subject, seconds=160)
     success = number(evidence, "attack_success", recipe="deepwordbug")
-    assert (success.value, success.n) == (0.75, 20)
+    assert (success.value, success.n) == (0.75, 10)
     assert success.interval
     assert success.interval.low == wilson(10, 20).low
     assert success.interval.high == wilson(20, 20).high
     assert success.note == (
         "attacked 10 of 20; 10 cut off when time was over; "
-        "a row cut off counts half, and the interval holds whether or not it would break"
+        "rows that came to no end count half and are not in n, and the interval holds whether or not they would break"
     )
     assert number(evidence, "robust_accuracy").value == 0.25
-    assert number(evidence, "attack_success", kind="slow").value == 0.5
-    gap = number(evidence, "attack_success_difference", kind="*")
-    assert gap.interval and gap.interval.low == 0, "the slow ones may yet break"
+    for measure in ("attack_success", "valid_robust_accuracy"):
+        slow = number(evidence, measure, kind="slow")
+        assert (slow.value, slow.n) == (None, 0)
+        assert slow.note.startswith("no row was attacked to an end; attacked 0 of 10; 10 cut off when time was over")
+        gap = number(evidence, f"{measure}_difference", kind="*")
+        assert (gap.value, gap.n) == (None, 10), "the slow ones may yet break"
+        assert gap.note.startswith("fewer than two groups have 10 rows; attacked 10 of 20; 10 cut off when")
     assert number(evidence, "queries", recipe="deepwordbug").n == 10
     curve = next(e for e in evidence if isinstance(e, Curve) and e.slice == {"recipe": "deepwordbug"})
     assert (curve.y[-1], curve.high[-1]) == (0.75, success.interval.high)
 
 
 def test_of_several_recipes_a_row_is_open_only_where_it_matters() -> None:
-    right, n = np.ones(5, dtype=bool), 5
+    right, n = np.ones(7, dtype=bool), 7
     job = Job([str(k) for k in range(n)], ["so good"] * n, np.zeros(n, int), {MODEL: right}, 1, lambda: 0.0)
     rules = Rules(0.8, 0.3, None, {"good": 1.0, "terrible": -1.0})
     hit, miss, idle = Found("so terrible", True, 3), Found("so good", False, 5), Found("so good", False, 1, False)
@@ -111,15 +117,15 @@ def test_of_several_recipes_a_row_is_open_only_where_it_matters() -> None:
     one, other = (
         assess(BUILT_IN["deepwordbug"], results, job, MODEL, keyed, rules)
         for results in (
-            [Result(hit), Result(miss), Result(miss), Result(hit), Result(idle)],
-            [cut, cut, Result(idle), waiting, Result(idle)],
+            [Result(hit), Result(miss), Result(miss), Result(hit), Result(miss), Result(idle), waiting],
+            [cut, cut, Result(idle), waiting, waiting, Result(idle), waiting],
         )
     )
     together = any_of([one, other])
-    assert together.broken.tolist()[:3] == [1, 0.5, 0]
-    assert together.valid.tolist()[:3] == [0.5, 0.5, 0], "what broke was not valid, but what is to come may be"
-    assert np.isnan(together.broken[3:]).all(), "a row that was not come to, and one that nothing can change"
-    assert together.note == "attacked 1 of 5; 2 cut off when time was over; no change possible in 1 texts"
+    assert together.broken.tolist()[:5] == [1, 0.5, 0, 1, 0.5]
+    assert together.valid.tolist()[:5] == [0.5, 0.5, 0, 0.5, 0.5], "what broke was not valid; what is to come may be"
+    assert np.isnan(together.broken[5:]).all(), "one that nothing can change, and one that none came to"
+    assert together.note(9) == "attacked 3 of 7; 2 cut off when time was over; no change possible in 1 texts"
 
 
 # --- interrupts -------------------------------------------------------------------------------------------

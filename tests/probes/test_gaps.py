@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from audit.stats import resample_counts, wilson_limits
 from audit.types import Bools, Floats, Ints
-from probes._gaps import Family, critical_value, difference_limits, ratio_limits
+from probes._gaps import Family, critical_value, difference_limits, ends, ratio_limits
 from probes._rates import family, keys_of, replicate, tally
 
 ALONE = np.eye(8, dtype=bool)
@@ -22,6 +22,19 @@ def proportions(events: Ints, rows: Ints, rng: np.random.Generator, draws: int =
     limits = partial(wilson_limits, events, rows)
     values, groups = (events + half) / (rows + 2 * half), len(rows)
     return Family(values, limits, (resampled + 0.5) / (rows + 1), ALONE[:groups, :groups])
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([1, 0.6, 1, 0.6, 0.8], "highest: a, c 1.000; lowest: b, d 0.600"),
+        ([1, 0.5, 1 - 1e-12, 1, 1], "highest: a, c, d and 1 more 1.000; lowest: b 0.500"),
+        ([0, 0, 0, 1, 0], "highest: d 1.000; lowest: a, b, c and 1 more 0.000"),
+        ([1, 1, 1, 1, 1], "all groups alike: 1.000"),
+    ],
+)
+def test_no_group_is_singled_out_of_several_that_are_alike(values: list[float], told: str) -> None:
+    assert ends("abcde", np.array(values, dtype=float)) == told
 
 
 @pytest.mark.parametrize("groups", [2, 5, 8])

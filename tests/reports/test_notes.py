@@ -29,6 +29,11 @@ def chinese(note: str, column: str = "") -> str:
     [
         ("Exact count.", "精确计数。"),
         ("highest: Jews 0.244; lowest: LGBTQ people 0.097", "最高：Jews 0.244；最低：LGBTQ people 0.097"),
+        ("highest: a, b 1.000; lowest: c, d, e and 2 more 0.1", "最高：a, b 1.000；最低：c, d, e等（另有 2 个）0.1"),
+        (
+            "by 1 of 3 recipes; pwws skipped; own:attack failed; 3 of 10 stopped at 500 queries",
+            "3 种攻击方法中用了 1 种；PWWS 已跳过；own:attack 每次都出错；10 个中有 3 个用完 500 次查询后停止",
+        ),
         ("by the calibrated loss; all groups alike: 0.000", "攻击依据：校准损失；各群体相同：0.000"),
         (
             "worst: drop_letter; left out, fewer than 30 rows: slang, emoji",
