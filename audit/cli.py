@@ -49,6 +49,11 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
                 sys.stdout.flush()  # here, where a reader that has gone can still be dealt with
         except typer.Exit:
             raise
+        except typer.Abort as error:
+            # At a question, where click turns Ctrl-C into the same.
+            if isinstance(error.__context__, KeyboardInterrupt):
+                _fail("Interrupted.", INTERRUPTED)
+            _fail("Nobody answered. Give --model and --data, and there are no questions.", 2)
         except AuditError as error:
             _fail(str(error), error.exit_code)
         except KeyboardInterrupt:

@@ -92,7 +92,7 @@ def _judge_one(rule: Rule, finding: Finding) -> tuple[State, Sentence]:
     assert bound is not None  # a rule has exactly one bound
     low, high = (finding.interval.low, finding.interval.high) if finding.interval else (finding.value, finding.value)
     kept, broken = (high <= bound, low > bound) if side == "max" else (low >= bound, high < bound)
-    words = {"low": _number(low), "high": _number(high), "bound": _number(bound)}
+    words = {"low": _number(low), "high": _number(high), "bound": f"{bound:,g}"}
     exact = "" if finding.interval else "exact_"
     if kept:
         return "pass", _say(f"{exact}{side}_kept", **words)

@@ -357,6 +357,12 @@ def test_init_never_takes_the_truth_for_the_prediction(folder: Path) -> None:
     assert not Path("audit.toml").exists()
 
 
+def test_questions_that_nobody_answers_end_in_a_sentence(folder: Path) -> None:
+    asked = renben("init", "--out", "other.toml")
+    assert (asked.exit_code, asked.stderr.count("Give --model and --data")) == (2, 1)
+    assert not Path("other.toml").exists()
+
+
 def test_a_reader_that_leaves_is_no_failure(folder: Path) -> None:
     command = f"{sys.executable} -m audit schema | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(

@@ -56,6 +56,14 @@ def test_max_and_min_are_mirror_images(low: float, width: float, bound: float) -
     assert below == above
 
 
+def test_a_bound_is_told_as_its_author_wrote_it() -> None:
+    (check,) = verdict(a_finding(0.05, 0.02, 0.09), Rule(metric="p.m", max=0.0001)).checks
+    assert check.why == {
+        "en": "The whole interval (0.020 to 0.090) lies above the limit 0.0001.",
+        "zh": "整个区间（0.020 至 0.090）高于上限 0.0001。",
+    }
+
+
 def test_no_rule_is_nothing_evaluated() -> None:
     assert verdict(a_finding(0.5, 0.4, 0.6)).exit_code == 5
 
