@@ -1,7 +1,8 @@
-"""Personal data in the names of groups and in ids: what becomes of them, and what the user is told."""
+"""Personal data in the names of groups, in ids and in what errors quote: what becomes of them and what is told."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from audit.data import Rows
 from audit.personal_data.naming import discreet, told_apart
@@ -33,3 +34,16 @@ def warn_of_ids(ids: Iterable[str], say: Say) -> None:
             "Ids of rows hold personal data: record and card mask them, but the Parquet tables of scores keep them, "
             "so that they lead back to your table. Do not pass those on."
         )
+
+
+def without_data(message: str, given: Mapping[str, object]) -> str:
+    """Return the message of an error with personal data that it quotes from tables masked.
+
+    What the user wrote stays readable: the parameters of the command, and the file that ``config`` names.
+    """
+    path = Path(str(given.get("config") or ""))
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # of which the message speaks
+        text = ""
+    return discreet(message, " ".join([text, *map(str, given.values())]))

@@ -134,7 +134,7 @@ def _not_measured(record: RunRecord, folder: Path) -> list[str]:
         if len(finding.slice) == 1 and {"recipe", "perturbation"} & finding.slice.keys():
             lines.append(f"{finding.metric} [{', '.join(finding.slice.values())}]: {finding.note}")
     if absent:
-        lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")
+        lines.append(f"Numbers that could not be measured: {len(absent):,}; the card names each with its reason.")
     return lines
 
 

@@ -94,6 +94,35 @@ def loaded(folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
     return subject.facts.splits["test"].groups, said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('id = "id"', 'id = "moderator"', "stand twice: 2 (such as 'z***@c***.com')"),
+        ('id = "id"', 'label = "moderator"', "predicted label '0' is not a label of the data. Known: z***@c***.com"),
+        ('title = "Toy"', 'title = "Toy"\nseed = "owner@corpmail.com"', "Got 'owner@corpmail.com'"),
+    ],
+)
+def test_an_error_masks_what_it_quotes_but_not_what_the_user_wrote(folder: Path, old: str, new: str, says: str) -> None:
+    Path("test.csv").rename("from@corpmail.com.csv")
+    text = CONFIG.replace("test.csv", "from@corpmail.com.csv").replace(old, new)
+    Path("audit.toml").write_text(text, encoding="utf-8")
+    result = renben("audit", "audit.toml")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert ("from@corpmail.com.csv" in result.stderr) == ("twice" in says)
+    assert [piece for piece in PIECES[:2] if piece in result.stderr] == []
+
+
+def test_a_fault_that_nobody_foresaw_is_masked_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(MODERATORS[0])
+
+    monkeypatch.setattr("audit.subject.load_subject", broken)
+    told = renben("audit", "audit.toml").stderr
+    log = Path(told.rpartition("Details are in ")[2].strip().removesuffix("."))
+    assert [piece for piece in PIECES if piece in told + log.read_text(encoding="utf-8")] == []
+
+
 def test_names_are_masked_only_for_persons_and_never_become_one() -> None:
     names = ("j***@e***.com", "jane@example.com", "john@example.com", "men", "https://news.example.org/a")
     told = told_apart(names)
