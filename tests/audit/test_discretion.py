@@ -97,7 +97,7 @@ def loaded(folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('id = "id"', 'id = "moderator"', "stand twice: 2 (such as 'z***@c***.com')"),
+        ('id = "id"', 'id = "moderator"', "there twice: 2 (such as 'z***@c***.com')"),
         ('id = "id"', 'label = "moderator"', "predicted label '0' is not a label of the data. Known: z***@c***.com"),
         ('title = "Toy"', 'title = "Toy"\nseed = "owner@corpmail.com"', "Got 'owner@corpmail.com'"),
     ],
