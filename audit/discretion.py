@@ -9,13 +9,18 @@ from audit.personal_data.naming import discreet, told_apart
 from audit.types import GroupColumn
 
 Say = Callable[[str], None]
+LONGEST = 40
+"""Characters of a name that are quoted."""
 
 
 def without_names(tables: Mapping[str, Rows], say: Say) -> dict[str, Rows]:
     """Return the tables with those groups renamed whose names hold personal data, and say so in one line."""
     telling = {g.name: g for rows in tables.values() for g in rows.groups if told_apart(g.values) != g.values}
     if telling:
-        mask = next(name for g in telling.values() for name in told_apart(g.values) if name not in g.values)
+        masks = [name for g in telling.values() for name in told_apart(g.values) if name not in g.values]
+        # The shortest: a rule can quote it.
+        mask = min(masks, key=len)
+        mask = mask if len(mask) <= LONGEST else f"{mask[:LONGEST]}…"
         say(
             f"Names of groups in {', '.join(telling)} hold personal data: they are masked in all that the audit "
             f"writes, such as {mask!r}. A rule about such a group must name it so."
