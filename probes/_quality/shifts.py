@@ -39,7 +39,7 @@ class Pair:
             return self.spec.finding(name, None, len(self.ours), slice=where, note=note)
         return self.spec.finding(name, far.value, far.n, slice=where, interval=far.interval, null=far.null, note=note)
 
-    def shift(self, name: str, group: dict[str, str], ours: Ints, theirs: Ints, note: str = CUSTOM) -> Finding:
+    def shift(self, name: str, group: dict[str, str], ours: Ints, theirs: Ints, *, note: str = CUSTOM) -> Finding:
         """Return the stability index of two rows of counts."""
         shift = stability(ours, theirs)
         return self.far(name, group, shift, note if shift else "undefined: one of the tables has no rows")
@@ -56,7 +56,7 @@ class Pair:
         """Return how far the shares of the classes are apart, rows without a label left out."""
         classes = 1 + max(int(of.labels.max(initial=0)) for of in (self.ours, self.other))
         counts = [np.bincount(of.labels[of.labels >= 0], minlength=classes) for of in (self.ours, self.other)]
-        return self.shift("label_shift", {}, *counts, note)
+        return self.shift("label_shift", {}, *counts, note=note)
 
     def of_groups(self, columns: tuple[GroupColumn, ...], missing: str) -> Iterator[Finding]:
         """Yield how far the shares of the groups of some columns are apart."""

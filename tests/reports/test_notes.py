@@ -46,7 +46,7 @@ def chinese(note: str, column: str = "") -> str:
         ("not defined for false positive rate, precision of class 'a'", "无法定义：假阳性率、类别“a”的精确率"),
         (
             "rows of classes that the model does not know: 5, of 'b', 'c', 'd' and 2 more",
-            "模型不认识的类别的样本数：5，其类别为 'b', 'c', 'd'，另有 2 个类别",
+            "属于模型未知类别的样本：5 个，类别为 'b', 'c', 'd'，另有 2 个类别",
         ),
         ("measured: counted in the model itself", "实测：从模型本身计数"),
         (
