@@ -131,7 +131,7 @@ def _ids(ids: Sequence[str | None], file: Path) -> tuple[str, ...]:
     repeated = [id for id, count in Counter(ids).items() if count > 1 or id is None]
     if repeated:
         raise DataError(
-            f"{file}: ids missing or there twice: {len(repeated):,} (such as {repeated[0]!r}). Make ids unique."
+            f"{file}: missing or repeated ids: {len(repeated):,} (such as {repeated[0]!r}). Make ids unique."
         )
     return tuple(id for id in ids if id is not None)
 

@@ -89,7 +89,7 @@ def test_a_missing_file_names_the_path(tmp_path: Path) -> None:
 
 
 def test_ids_must_be_unique(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="ids missing or there twice: 1 \\(such as '7'\\)"):
+    with pytest.raises(DataError, match="missing or repeated ids: 1 \\(such as '7'\\)"):
         read(tmp_path, "id,text,label\n7,a,1\n7,b,0\n", id="id")
 
 

@@ -100,7 +100,7 @@ def loaded(folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('id = "id"', 'id = "clerk"', "there twice: 4 (such as '0***@c***.com')"),
+        ('id = "id"', 'id = "clerk"', "repeated ids: 4 (such as '0***@c***.com')"),
         ('id = "id"', 'label = "clerk"', "predicted label '0' is not a label of the data. Known: 0***@c***.com"),
         ('title = "Toy"', 'title = "Toy"\nseed = "owner@corpmail.com"', "Got 'owner@corpmail.com'"),
     ],
@@ -112,7 +112,7 @@ def test_an_error_masks_what_it_quotes_but_not_what_the_user_wrote(folder: Path,
     result = renben("audit", "audit.toml")
     assert result.exit_code == 2
     assert says in result.stderr
-    assert ("from@corpmail.com.csv" in result.stderr) == ("twice" in says)
+    assert ("from@corpmail.com.csv" in result.stderr) == ("repeated" in says)
     assert [piece for piece in ("zadie", "zelda", "clerk@") if piece in result.stderr] == []
 
 
