@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 
@@ -55,7 +55,7 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
                 _fail("Interrupted.", INTERRUPTED)
             _fail("Nobody answered. Give --model and --data, and there are no questions.", 2)
         except AuditError as error:
-            _fail(str(error), error.exit_code)
+            _fail(_told(error, kwargs), error.exit_code)
         except KeyboardInterrupt:
             _fail("Interrupted. Scores and tuned epochs are kept; run the same command again to go on.", INTERRUPTED)
         except MemoryError:
@@ -68,9 +68,17 @@ def shown(command: Callable[P, None]) -> Callable[P, None]:
             what = error.filename or "A file or the output"
             _fail(f"{what}: {error.strerror or error}. Check space and permissions; run again.", 2)
         except Exception as error:
-            _fail(f"A fault in Renben: {type(error).__name__}: {error}. Details are in {_write_fault()}.", FAULT)
+            what = f"{type(error).__name__}: {_told(error, kwargs)}"
+            _fail(f"A fault in Renben: {what}. Details are in {_write_fault()}.", FAULT)
 
     return wrapped
+
+
+def _told(error: Exception, given: Mapping[str, object]) -> str:
+    """Return what an error says; what it quotes from tables must not stand in the logs of others."""
+    from audit.discretion import without_data
+
+    return without_data(str(error), given)
 
 
 def _fail(message: str, code: int) -> None:
@@ -81,8 +89,10 @@ def _fail(message: str, code: int) -> None:
 def _write_fault() -> str:
     import tempfile
 
+    from audit.personal_data.masking import masked
+
     with tempfile.NamedTemporaryFile("w", prefix="renben-fault-", suffix=".log", delete=False) as log:
-        log.write(traceback.format_exc())
+        log.write(masked(traceback.format_exc()))
     return log.name
 
 

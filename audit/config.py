@@ -1,5 +1,6 @@
 """What an audit.toml may say: the types, and what each of them asks for."""
 
+from collections import Counter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -75,7 +76,18 @@ class DataConfig(Frozen):
             raise ValueError("with 'path' give 'split_column' or 'split' (shares)")
         if self.path is None and (self.split_column is not None or self.split is not None):
             raise ValueError("'split' and 'split_column' go with 'path'")
-        known = {*self.groups, *self.flags}
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_told_apart(self) -> Self:
+        columns = Counter((*self.groups, *self.flags))
+        if twice := [name for name, count in columns.items() if count > 1]:
+            raise ValueError(f"the group column {twice[0]!r} is named twice; name it once")
+        if taken := [name for name in self.groups if name in (self.text, self.label, self.id)]:
+            raise ValueError(
+                f"{taken[0]!r} holds the texts, labels or ids, so it cannot be a group column; name another in 'groups'"
+            )
+        known = {*columns}
         if reserved := known & RESERVED:
             raise ValueError(f"a group column cannot be called {sorted(reserved)[0]!r}; give it another name")
         for crossing in self.crossings:

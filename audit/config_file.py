@@ -244,6 +244,7 @@ class _Where:
             return self.say(loc[:-1], f"the key {key!r} is missing.")
         message = error["msg"].removeprefix("Value error, ")
         message = message.replace(" after validation", "").replace("Tuple should", "List should").rstrip(".")
+        message = message.replace("a valid tuple", "a list in square brackets")
         message = message[0].lower() + message[1:]
         end = "" if message.endswith("?") else "."
         got = f" Got {error['input']!r}." if not isinstance(error["input"], dict) else ""

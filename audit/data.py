@@ -122,7 +122,7 @@ def _labels(table: "pa.Table", name: str, file: Path) -> tuple[str, ...]:
     absent = [i for i, label in enumerate(labels) if label is None or not label.strip()]
     if absent:
         raise DataError(
-            f"{file}: {len(absent):,} rows have no {name!r} (first: row {absent[0] + 1}). Label or remove them."
+            f"{file}: rows without {name!r}: {len(absent):,} (first: row {absent[0] + 1}). Label or remove them."
         )
     return tuple(label.strip() for label in labels if label is not None)
 
@@ -131,7 +131,7 @@ def _ids(ids: Sequence[str | None], file: Path) -> tuple[str, ...]:
     repeated = [id for id, count in Counter(ids).items() if count > 1 or id is None]
     if repeated:
         raise DataError(
-            f"{file}: {len(repeated):,} ids are missing or stand twice (such as {repeated[0]!r}). Ids must be unique."
+            f"{file}: missing or repeated ids: {len(repeated):,} (such as {repeated[0]!r}). Make ids unique."
         )
     return tuple(id for id in ids if id is not None)
 

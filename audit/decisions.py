@@ -8,7 +8,6 @@ import numpy as np
 from audit.config import AuditConfig
 from audit.config_file import params_of, requested
 from audit.errors import DataError, did_you_mean
-from audit.personal_data.naming import discreet
 from audit.registry import find
 from audit.types import UNDECIDED, Ints, Split
 
@@ -30,7 +29,7 @@ def _decided(split: Split, column: str, labels: Mapping[str, int]) -> Ints:
     classes = {**labels, "": UNDECIDED}
     if alien := sorted(set(cells) - set(classes)):
         raise DataError(
-            f"The column {column!r} of people's decisions holds {discreet(alien[0])!r}, which is no class; correct it, "
+            f"The column {column!r} of people's decisions holds {alien[0]!r}, which is no class; correct it, "
             f"or leave missing decisions empty.{did_you_mean(alien[0], labels)}"
         )
     return np.array([classes[cell] for cell in cells], dtype=np.int64)

@@ -1,20 +1,26 @@
-"""Personal data in the names of groups and in ids: what becomes of them, and what the user is told."""
+"""Personal data in the names of groups, in ids and in what errors quote: what becomes of them and what is told."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from audit.data import Rows
 from audit.personal_data.naming import discreet, told_apart
 from audit.types import GroupColumn
 
 Say = Callable[[str], None]
+LONGEST = 40
+"""Characters of a name that are quoted."""
 
 
 def without_names(tables: Mapping[str, Rows], say: Say) -> dict[str, Rows]:
     """Return the tables with those groups renamed whose names hold personal data, and say so in one line."""
     telling = {g.name: g for rows in tables.values() for g in rows.groups if told_apart(g.values) != g.values}
     if telling:
-        mask = next(name for g in telling.values() for name in told_apart(g.values) if name not in g.values)
+        masks = [name for g in telling.values() for name in told_apart(g.values) if name not in g.values]
+        # The shortest: a rule can quote it.
+        mask = min(masks, key=len)
+        mask = mask if len(mask) <= LONGEST else f"{mask[:LONGEST]}…"
         say(
             f"Names of groups in {', '.join(telling)} hold personal data: they are masked in all that the audit "
             f"writes, such as {mask!r}. A rule about such a group must name it so."
@@ -33,3 +39,16 @@ def warn_of_ids(ids: Iterable[str], say: Say) -> None:
             "Ids of rows hold personal data: record and card mask them, but the Parquet tables of scores keep them, "
             "so that they lead back to your table. Do not pass those on."
         )
+
+
+def without_data(message: str, given: Mapping[str, object]) -> str:
+    """Return the message of an error with personal data that it quotes from tables masked.
+
+    What the user wrote stays readable: the parameters of the command, and the file that ``config`` names.
+    """
+    path = Path(str(given.get("config") or ""))
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # of which the message speaks
+        text = ""
+    return discreet(message, " ".join([text, *map(str, given.values())]))

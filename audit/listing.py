@@ -21,6 +21,8 @@ OUTCOMES = {
     "empty": "[bold red]! NOTHING EVALUATED[/]: there are no gate rules. Add some to the configuration.",
 }
 BETTER = {"lower": "lower is better, ", "higher": "higher is better, ", "none": ""}
+SEEN = 0.05
+"""Share of test texts in the train split from which on the user is told."""
 STATES = {
     "fail": "[red]✘ fail[/]",
     "unmeasured": "[red]! not measured[/]",
@@ -81,7 +83,7 @@ def summarise(record: RunRecord, verdict: Verdict | None, folder: Path) -> None:
             console.print(_checks(verdict.checks))
         for reason in verdict.reasons:
             console.print(f"! {escape(reason['en'])}")
-    for line in [*_not_measured(record, folder), *_lapsed(record)]:
+    for line in [*_seen_in_training(record), *_not_measured(record, folder), *_lapsed(record)]:
         console.print(f"! {escape(line)}")
     quick = " (quick run: a sample of the test rows)" if record.quick else ""
     console.print((OUTCOMES[verdict.outcome] + _waived(verdict.checks) if verdict else "Not judged.") + quick)
@@ -124,6 +126,17 @@ def _measured(finding: Finding | None) -> str:
     return f"{finding.value:.3f} ({finding.interval.low:.3f} to {finding.interval.high:.3f}), n = {finding.n:,}"
 
 
+def _seen_in_training(record: RunRecord) -> list[str]:
+    where = {"split": "test", "with": "train"}
+    return [
+        f"{finding.value / finding.n:.0%} of the test texts also stand in the train split, so that a model may only "
+        "recall them. Take them out of one of the two."
+        for finding in record.findings()
+        if finding.metric == "data.profile.overlap" and finding.slice == where
+        if finding.value and finding.value >= SEEN * finding.n
+    ]
+
+
 def _not_measured(record: RunRecord, folder: Path) -> list[str]:
     lines = [f"{run.probe} skipped: {run.reason}" for run in record.probes if run.status == "skipped"]
     if (folder / LOG).is_file():
@@ -134,7 +147,7 @@ def _not_measured(record: RunRecord, folder: Path) -> list[str]:
         if len(finding.slice) == 1 and {"recipe", "perturbation"} & finding.slice.keys():
             lines.append(f"{finding.metric} [{', '.join(finding.slice.values())}]: {finding.note}")
     if absent:
-        lines.append(f"{len(absent):,} numbers could not be measured; the card names each with its reason.")
+        lines.append(f"Numbers that could not be measured: {len(absent):,}; the card names each with its reason.")
     return lines
 
 

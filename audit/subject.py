@@ -9,6 +9,7 @@ import numpy as np
 
 from audit.assets import PREFIX, resolve
 from audit.config import AuditConfig, LoadModel, StoredModel, TuneModel
+from audit.crowds import warn_of_crowds
 from audit.data import Rows, class_names, read_splits, systematic_sample, to_split
 from audit.decisions import with_decisions
 from audit.discretion import Say, warn_of_ids, without_names
@@ -44,6 +45,7 @@ def load_subject(config: AuditConfig, places: Places, *, say: Say, quick: bool =
     """
     extra = (*_stored_columns(config.model), *config.data.columns)
     tables = without_names(read_splits(config.data, places.config, config.seed, list(dict.fromkeys(extra))), say)
+    warn_of_crowds(tables.values(), say)
     if config.data.id:
         warn_of_ids((id for rows in tables.values() for id in rows.ids), say)
     if quick:

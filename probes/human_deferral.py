@@ -46,7 +46,7 @@ UNSCORED = "the model's predictions have no scores, only labels"
 
 @probe(
     "human.deferral",
-    version=2,
+    version=3,
     values=("collaboration", "fairness"),
     needs=("labels",),
     measures=BY_SCORES | decisions.MEASURES,
@@ -98,10 +98,9 @@ def _by_labels(subject: Subject, params: Params, seed: int, rng: np.random.Gener
 def _person(params: Params, decided: Decisions) -> Person | None:
     """Return the person to simulate: as declared, else as measured; None where there is neither."""
     if params.human_accuracy is not None:
-        return Person(params.human_accuracy, "declared", params.human_cost, params.error_cost)
+        return Person(params.human_accuracy, None, params.human_cost, params.error_cost)
     right = decided.values.get("human_accuracy_measured", np.array([]))
     counted = right[~np.isnan(right)]
     if not len(counted):
         return None
-    basis = f"measured on {len(counted):,} rows"
-    return Person(float(counted.mean()), basis, params.human_cost, params.error_cost)
+    return Person(float(counted.mean()), len(counted), params.human_cost, params.error_cost)

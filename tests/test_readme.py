@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from audit.attestations import WAIVER_DAYS, too_late
 from audit.registry import PROBES
 from audit.run import run_probe
-from audit.types import Rule
+from audit.types import Rule, Waiver
 from tests.subjects import make_subject
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -36,11 +37,15 @@ def test_the_example_of_a_probe_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         assert (finding.value is None) == (finding.n == 0)
 
 
-def test_the_example_of_a_rule_is_one() -> None:
+def test_the_examples_of_a_rule_and_a_waiver_are_such() -> None:
     import tomllib
 
     (rule,) = tomllib.loads(block("toml", "[[gate]]"))["gate"]
     assert Rule.model_validate(rule).max == 0.10
+    (waiver,) = tomllib.loads(block("toml", "[[waive]]"))["waive"]
+    assert Waiver.model_validate(waiver).slice == rule["slice"]
+    assert waiver.keys() == Waiver.model_fields.keys()
+    assert not too_late(waiver["created"], waiver["expires"], WAIVER_DAYS)
 
 
 def test_what_people_are_asked_to_state_is_listed() -> None:

@@ -46,7 +46,7 @@ def _agree(said: Ints, scores: Floats, ids: Sequence[str]) -> None:
     """Refuse scores that point elsewhere than the labels; a threshold of one's own may move some."""
     apart = said != scores.argmax(axis=1)
     if apart.mean() > 0.5:
-        sentence = "the predicted label is not the class of the highest score in {} rows (such as row {}). "
+        sentence = "rows whose predicted label is not the class of the highest score: {} (such as row {}). "
         _refuse(apart, sentence + "Check in [model.scores] which column is whose.", ids)
 
 
@@ -59,7 +59,8 @@ def _joined(model: StoredModel, data: DataConfig, rows: Rows, folder: Path) -> M
     absent = [id for id in rows.ids if id not in place]
     if absent:
         raise DataError(
-            f"{file}: {len(absent):,} of {len(rows.ids):,} rows have no prediction (such as id {absent[0]!r})."
+            f"{file}: rows without a prediction: {len(absent):,} of {len(rows.ids):,} (such as id {absent[0]!r}). "
+            "Add them, or check [data] id."
         )
     order = [place[id] for id in rows.ids]
     return {name: table.column(name).take(order).to_pylist() for name in columns(model)}
@@ -67,7 +68,9 @@ def _joined(model: StoredModel, data: DataConfig, rows: Rows, folder: Path) -> M
 
 def _labels(cells: Sequence[Any], labels: tuple[str, ...], ids: Sequence[str]) -> Ints:
     _refuse(
-        np.array([_absent(cell) for cell in cells]), "{} rows have no prediction (such as row {}). Fill them in.", ids
+        np.array([_absent(cell) for cell in cells]),
+        "rows without a predicted label: {} (such as row {}). Fill them in.",
+        ids,
     )
     index = {name: i for i, name in enumerate(labels)}
     for id, cell in zip(ids, cells, strict=True):
@@ -107,7 +110,7 @@ def _normalised(scores: Floats, ids: Sequence[str]) -> Floats:
     wrong = np.flatnonzero(np.abs(totals - 1) > SUM_TOLERANCE)
     if len(wrong):
         first = f"row {ids[wrong[0]]!r}: {totals[wrong[0]]:.3f}"
-        raise DataError(f"the scores of {len(wrong):,} rows do not sum to 1 ({first}). Give probabilities.")
+        raise DataError(f"rows whose scores do not sum to 1: {len(wrong):,} ({first}). Give probabilities.")
     return np.asarray(scores / totals[:, None])
 
 
@@ -117,10 +120,12 @@ def _numbers(column: str, cells: Sequence[Any], ids: Sequence[str]) -> Floats:
     except (TypeError, ValueError) as error:
         raise DataError(f"column {column!r} must hold probabilities: {error}.") from None
     _refuse(
-        np.isnan(values), f"column {column!r}: {{}} scores are missing (such as that of row {{}}). Fill them in.", ids
+        np.isnan(values),
+        f"column {column!r}: scores that are missing: {{}} (such as that of row {{}}). Fill them in.",
+        ids,
     )
     beyond = (
-        f"column {column!r}: {{}} scores lie outside 0 to 1 (such as that of row {{}}). Give probabilities, not logits."
+        f"column {column!r}: scores outside 0 to 1: {{}} (such as that of row {{}}). Give probabilities, not logits."
     )
     _refuse((values < 0) | (values > 1), beyond, ids)
     return values

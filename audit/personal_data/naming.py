@@ -7,9 +7,9 @@ from audit.personal_data.masking import masked
 from audit.personal_data.patterns import PERSONAL
 
 
-def discreet(name: str) -> str:
-    """Return a name with what leads to a person masked; a web address alone stays."""
-    return masked(name, PERSONAL)
+def discreet(name: str, known: str = "") -> str:
+    """Return a name with what leads to a person masked; a web address alone stays, and what stands in ``known``."""
+    return masked(name, PERSONAL, known=known)
 
 
 def told_apart(names: Sequence[str]) -> tuple[str, ...]:

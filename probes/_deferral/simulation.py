@@ -26,21 +26,26 @@ class Person:
     """How well and at what price a person decides."""
 
     accuracy: float
-    basis: str
-    """Where the accuracy comes from, in words."""
+    rows: int | None
+    """On how many rows the accuracy was measured; None where it is declared."""
     review_cost: float
     error_cost: float
 
     @property
     def cost(self) -> float:
         """Expected cost of a row that the person decides."""
-        return self.review_cost + (1 - self.accuracy) * self.error_cost
+        return self.cost_if(self.accuracy)
+
+    def cost_if(self, accuracy: float) -> float:
+        """Return that cost if the person were right so often."""
+        return self.review_cost + (1 - accuracy) * self.error_cost
 
     @property
     def terms(self) -> str:
         """What was assumed, in words."""
+        basis = "declared" if self.rows is None else f"measured on {self.rows:,} rows"
         return (
-            f"a person right in {self.accuracy:.1%} ({self.basis}); declared cost {self.review_cost:g} per review "
+            f"a person right in {self.accuracy:.1%} ({basis}); declared cost {self.review_cost:g} per review "
             f"and {self.error_cost:g} per error"
         )
 
@@ -64,7 +69,7 @@ def simulation_evidence(spec: ProbeSpec, test: Ranked, tuned_on: Ranked, person:
     alone = np.where(test.wrong, person.error_cost, 0.0)
     yield _cost(spec, "cost_at_best", np.where(deferred, person.cost, alone), person, note)
     yield _cost(spec, "cost_of_model_alone", alone, person, f"declared cost {person.error_cost:g} per error")
-    yield spec.finding("cost_of_human_alone", person.cost, n, note=f"as assumed, not measured: {person.terms}")
+    yield _of_human_alone(spec, person, n)
     yield _team_curve(spec, test, person)
 
 
@@ -86,6 +91,15 @@ def _cost(spec: ProbeSpec, name: str, costs: Floats, person: Person, note: str) 
     low, high = _limits(costs.sum(), (costs**2).sum(), n, max(person.cost, person.error_cost))
     interval = Interval(low=min(low, value), high=max(high, value), method="Student's t with pseudo-values")
     return spec.finding(name, value, n, interval=interval, note=note)
+
+
+def _of_human_alone(spec: ProbeSpec, person: Person, n: int) -> Finding:
+    name = "cost_of_human_alone"
+    if person.rows is None:
+        return spec.finding(name, person.cost, n, note=f"as assumed, not measured: {person.terms}")
+    right = wilson(round(person.accuracy * person.rows), person.rows)
+    interval = Interval(low=person.cost_if(right.high), high=person.cost_if(right.low), method=right.method)
+    return spec.finding(name, person.cost, person.rows, interval=interval, note=person.terms)
 
 
 def _limits(total: float, squares: float, n: int, most: float) -> tuple[float, float]:

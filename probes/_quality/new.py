@@ -34,7 +34,8 @@ def read_new(file: Path, text: str) -> list[Row]:
 def new_split(rows: Sequence[Row], subject: Subject, *, text: str, label: str, delimiter: str | None) -> Split:
     """Return the rows as a split, with those group columns of the test split that the table has.
 
-    Labels are indices into the subject's, those that it does not know after them, and -1 where a row has none.
+    Labels are indices into the subject's, those that it does not know after them, and -1 where a row has none;
+    their words stand in the further column.
     Rows stand in an order that does not depend on how they were stored.
     """
     rows = sorted(rows, key=lambda row: (row.text(text), repr(row.cells)))
@@ -51,6 +52,7 @@ def new_split(rows: Sequence[Row], subject: Subject, *, text: str, label: str, d
         np.array([index[name] for name in given], dtype=np.int64),
         tuple(_column(name, [_groups(row, name, delimiter) for row in rows]) for name in columns),
         "",
+        {label: tuple(given)},
     )
 
 

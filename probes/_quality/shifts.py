@@ -1,10 +1,12 @@
 """How far the splits, and a further table, are from one another: texts, classes, groups and predictions."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from audit.personal_data.naming import discreet
 from audit.registry import ProbeSpec
 from audit.stats import Z, mean_limits, substream, wilson
 from audit.types import Finding, Floats, GroupColumn, Interval, Ints, Split, Subject
@@ -14,6 +16,10 @@ from probes._quality.learn import UNTAUGHT
 CUSTOM = "customary marks (a convention, no test): 0.1 a moderate shift, 0.25 a large one"
 NO_TRAIN = "not measured: there is no train split; name its table in [data] train"
 NO_MODEL = "not measured: it takes the model itself, not its predictions alone"
+MOST_NAMED = 3
+"""Unknown classes that are named."""
+LONGEST = 40
+"""Characters of their names that are told."""
 SCORED = 2000
 """Rows of a further table at most that the model is run on: enough to tell a share to about 2 in 100."""
 
@@ -33,10 +39,10 @@ class Pair:
             return self.spec.finding(name, None, len(self.ours), slice=where, note=note)
         return self.spec.finding(name, far.value, far.n, slice=where, interval=far.interval, null=far.null, note=note)
 
-    def shift(self, name: str, group: dict[str, str], ours: Ints, theirs: Ints) -> Finding:
+    def shift(self, name: str, group: dict[str, str], ours: Ints, theirs: Ints, *, note: str = CUSTOM) -> Finding:
         """Return the stability index of two rows of counts."""
         shift = stability(ours, theirs)
-        return self.far(name, group, shift, CUSTOM if shift else "undefined: one of the tables has no rows")
+        return self.far(name, group, shift, note if shift else "undefined: one of the tables has no rows")
 
     def of_texts(self, most: int, rng: np.random.Generator) -> Iterator[Finding]:
         """Yield how far words and lengths are apart."""
@@ -46,11 +52,11 @@ class Pair:
         yield self.far("domain_auc", {}, apart, note if apart else UNTAUGHT)
         yield self.shift("length_shift", {}, *by_length(self.ours.texts, self.other.texts))
 
-    def of_labels(self) -> Finding:
+    def of_labels(self, note: str = CUSTOM) -> Finding:
         """Return how far the shares of the classes are apart, rows without a label left out."""
         classes = 1 + max(int(of.labels.max(initial=0)) for of in (self.ours, self.other))
         counts = [np.bincount(of.labels[of.labels >= 0], minlength=classes) for of in (self.ours, self.other)]
-        return self.shift("label_shift", {}, *counts)
+        return self.shift("label_shift", {}, *counts, note=note)
 
     def of_groups(self, columns: tuple[GroupColumn, ...], missing: str) -> Iterator[Finding]:
         """Yield how far the shares of the groups of some columns are apart."""
@@ -101,9 +107,22 @@ def new_shifts(
     pair = Pair(spec, new, test)
     yield from pair.of_texts(most, rng)
     unlabelled = "not measured: no row of the new table has a label; name its column with the parameter label"
-    yield pair.of_labels() if (new.labels >= 0).any() else pair.far("label_shift", {}, None, unlabelled)
+    told = _unknown(new, len(subject.labels)) + CUSTOM
+    yield pair.of_labels(told) if (new.labels >= 0).any() else pair.far("label_shift", {}, None, unlabelled)
     yield from pair.of_groups(test.groups, "not measured: the new table has no column {name!r}; add it")
     yield from _of_predictions(pair, subject)
+
+
+def _unknown(new: Split, known: int) -> str:
+    """Say which classes the model can never give: their rows count as a shift, for it is wrong on each of them."""
+    (words,) = new.extra.values()
+    rows = Counter(sorted(str(words[row]) for row in np.flatnonzero(new.labels >= known)))
+    if not rows:
+        return ""
+    # Masked whole, and only then cut: half a number no longer looks like one.
+    names = [repr(discreet(name)[:LONGEST]) for name, _ in rows.most_common()]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"rows of classes that the model does not know: {rows.total():,}, of {', '.join(names[:MOST_NAMED])}{more}; "
 
 
 def _of_predictions(pair: Pair, subject: Subject) -> Iterator[Finding]:

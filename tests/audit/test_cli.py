@@ -342,6 +342,26 @@ def test_groups_that_no_row_names_and_a_group_of_one(folder: Path) -> None:
     assert all(f.value is None and f.note for f in alone)
 
 
+def test_a_column_of_a_group_for_nearly_every_row_is_told_of(folder: Path) -> None:
+    lines = Path("test.csv").read_text(encoding="utf-8").splitlines()
+    crowded = [lines[0], *(line.replace(",f,", f",{k},") for k, line in enumerate(lines[1:]))]
+    Path("test.csv").write_text("\n".join(crowded), encoding="utf-8")
+    assert "'sex'" not in renben("audit", "audit.toml", "--no-gate").stderr
+    crowded = [lines[0], *(line.replace(",f,", f",{k},").replace(",m,", f",{k},") for k, line in enumerate(lines[1:]))]
+    Path("test.csv").write_text("\n".join(crowded), encoding="utf-8")
+    assert "'sex' has 600 groups in 600 rows" in renben("audit", "audit.toml", "--no-gate").stderr
+
+
+def test_test_texts_that_were_trained_on_are_told_of(folder: Path) -> None:
+    lines = Path("test.csv").read_text(encoding="utf-8").splitlines()
+    edit('test = "test.csv"', 'test = "test.csv"\ntrain = "train.csv"')
+    told = "test texts also stand in the train split"
+    for seen, says in ((29, ""), (30, f"5% of the {told}")):
+        Path("train.csv").write_text("\n".join(lines[: seen + 1]), encoding="utf-8")
+        output = " ".join(renben("audit", "audit.toml", "--quick", "--no-gate").output.split())
+        assert (told in output, says in output) == (bool(says), True)
+
+
 def test_init_never_takes_the_truth_for_the_prediction(folder: Path) -> None:
     Path("audit.toml").unlink()
     both = "text,label,pred\n" + "".join(f"t{i},{'ab'[i % 2]},{'ab'[i % 3 % 2]}\n" for i in range(60))

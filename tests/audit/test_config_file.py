@@ -64,6 +64,11 @@ def test_a_probe_is_configured_through_nested_tables(tmp_path: Path) -> None:
         ('title = "T"', "title = T", 1, "not valid TOML"),
         ('title = "T"', "", None, "'title' is missing"),
         ('groups = ["race"]', 'groups = ["race"]\ncrossings = [["race", "sex"]]', 2, "must name two or three"),
+        ('groups = ["race"]', 'groups = ["race", "race"]', 2, "'race' is named twice"),
+        ('groups = ["race"]', 'groups = ["race"]\n[data.flags]\nrace = ["a"]', 2, "'race' is named twice"),
+        ('groups = ["race"]', 'groups = ["text"]', 2, "'text' holds the texts, labels or ids"),
+        ('groups = ["race"]', 'id = "n"\ngroups = ["race", "n"]', 2, "'n' holds the texts, labels or ids"),
+        ('groups = ["race"]', 'groups = "race"', 4, "should be a list in square brackets. Got 'race'"),
         ('test = "t.csv"', 'test = "t.csv"\npath = "u.csv"', 2, "give 'path' (one table) or 'test'"),
         ("[[gate]]", '[[waive]]\nmetric = "performance.f1"\nreason = "r"\napproved_by = "A"\nrole = "R"\n'
          'created = "2026-01-01"\nexpires = "2026-02-01"\n[[gate]]', 10, "no gate rule is about"),

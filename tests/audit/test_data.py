@@ -68,7 +68,7 @@ def read(folder: Path, text: str | bytes, **data: object) -> Rows:
         ("", "is empty"),
         ("text,label\na,1,2\n", "cannot be read"),
         (b"text,label\n\xff\xfe,1\n", "is not UTF-8"),
-        ("text,label\na,\nb,1\n", "1 rows have no 'label'"),
+        ("text,label\na,\nb,1\n", "rows without 'label': 1 "),
         ("text,text,label\na,b,1\n", "two columns are called 'text'"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_missing_file_names_the_path(tmp_path: Path) -> None:
 
 
 def test_ids_must_be_unique(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="stand twice \\(such as '7'\\)"):
+    with pytest.raises(DataError, match="missing or repeated ids: 1 \\(such as '7'\\)"):
         read(tmp_path, "id,text,label\n7,a,1\n7,b,0\n", id="id")
 
 

@@ -81,7 +81,10 @@ def test_masked_groups_stay_apart_and_the_user_is_told(folder: Path) -> None:
     assert groups == {"moderator": {"z***@c***.com": 200, "z***@c***.com 2": 200, "unknown": 0}}
     assert [line.split(" hold")[0] for line in said] == ["Names of groups in moderator", "Ids of rows"]
     assert "such as 'z***@c***.com'" in said[0]
-    table = Path("test.csv").read_text(encoding="utf-8").replace("@corpmail.com", "")
+    endless = Path("test.csv").read_text(encoding="utf-8").replace(MODERATORS[0], f"{'word ' * 30}{MODERATORS[0]}")
+    Path("test.csv").write_text(endless.replace(MODERATORS[1], "x"), encoding="utf-8")
+    assert f"such as '{'word ' * 8}…'" in loaded(folder)[1][0]
+    table = endless.replace("word ", "").replace("@corpmail.com", "")
     Path("test.csv").write_text(table, encoding="utf-8")
     assert loaded(folder) == ({"moderator": {"zadie": 200, "zelda": 200, "unknown": 0}}, [])
 
@@ -92,6 +95,35 @@ def loaded(folder: Path) -> tuple[dict[str, dict[str, int]], list[str]]:
     config = AuditConfig.model_validate(tomllib.loads(CONFIG))
     subject = load_subject(config, Places(folder, folder / "cache"), say=said.append)
     return subject.facts.splits["test"].groups, said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('id = "id"', 'id = "clerk"', "repeated ids: 4 (such as '0***@c***.com')"),
+        ('id = "id"', 'label = "clerk"', "predicted label '0' is not a label of the data. Known: 0***@c***.com"),
+        ('title = "Toy"', 'title = "Toy"\nseed = "owner@corpmail.com"', "Got 'owner@corpmail.com'"),
+    ],
+)
+def test_an_error_masks_what_it_quotes_but_not_what_the_user_wrote(folder: Path, old: str, new: str, says: str) -> None:
+    Path("test.csv").rename("from@corpmail.com.csv")
+    text = CONFIG.replace("test.csv", "from@corpmail.com.csv").replace(old, new)
+    Path("audit.toml").write_text(text, encoding="utf-8")
+    result = renben("audit", "audit.toml")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert ("from@corpmail.com.csv" in result.stderr) == ("repeated" in says)
+    assert [piece for piece in ("zadie", "zelda", "clerk@") if piece in result.stderr] == []
+
+
+def test_a_fault_that_nobody_foresaw_is_masked_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(MODERATORS[0])
+
+    monkeypatch.setattr("audit.subject.load_subject", broken)
+    told = renben("audit", "audit.toml").stderr
+    log = Path(told.rpartition("Details are in ")[2].strip().removesuffix("."))
+    assert [piece for piece in PIECES if piece in told + log.read_text(encoding="utf-8")] == []
 
 
 def test_names_are_masked_only_for_persons_and_never_become_one() -> None:

@@ -47,21 +47,21 @@ def test_a_table_of_its_own_is_joined_by_id(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("id,s\n3,0.1\n2,0.2\n1,0.3\n", encoding="utf-8")
     assert np.allclose(load(tmp_path, path="p.csv", scores={"yes": "s"}).predicted.scores[:, 1], [0.3, 0.2, 0.1])
     (tmp_path / "p.csv").write_text("id,s\n3,0.1\n", encoding="utf-8")
-    with pytest.raises(DataError, match="2 of 3 rows have no prediction"):
+    with pytest.raises(DataError, match="rows without a prediction: 2 of 3"):
         load(tmp_path, path="p.csv", scores={"yes": "s"})
 
 
 @pytest.mark.parametrize(
     ("old", "new", "model", "says"),
     [
-        ("0.9,0.1", ",0.1", None, "1 scores are missing"),
-        ("0.9,0.1", "nan,0.1", None, "1 scores are missing"),
-        ("0.9,0.1", "1.9,0.1", None, "1 scores lie outside 0 to 1"),
-        ("0.9,0.1", "0.9,0.3", None, "do not sum to 1"),
+        ("0.9,0.1", ",0.1", None, "scores that are missing: 1 "),
+        ("0.9,0.1", "nan,0.1", None, "scores that are missing: 1 "),
+        ("0.9,0.1", "1.9,0.1", None, "scores outside 0 to 1: 1 "),
+        ("0.9,0.1", "0.9,0.3", None, "rows whose scores do not sum to 1: 1 "),
         ("0.9,0.1", "high,0.1", None, "must hold probabilities"),
         ("0.1,no", "0.1,nope", {"label": "said"}, "'nope' is not a label of the data"),
         ("", "", {"scores": {"no": "p", "yse": "q"}}, "lacks the class 'yes'|names 'yse'"),
-        ("0.1,no", "0.1,", {"label": "said"}, "1 rows have no prediction .such as row '1'"),
+        ("0.1,no", "0.1,", {"label": "said"}, "rows without a predicted label: 1 .such as row '1'"),
         ("", "", {"label": "said", "scores": {"no": "q", "yes": "p"}}, "which column is whose"),
         ("", "", {"scores": {"no": "p", "yes": "gone"}}, "has no column 'gone'"),
     ],

@@ -341,6 +341,13 @@ def test_new_data_may_shift_in_classes_groups_and_predictions(tmp_path: Path) ->
         expected = stability(np.array(ours), np.array(theirs))
         assert expected
         assert (found[key].value, found[key].n) == (pytest.approx(expected.value), expected.n), key
+    assert found["label_shift", "new", "test"].note.startswith(
+        "rows of classes that the model does not know: 1, of '2'; customary marks"
+    )
+    secret = [{"text": f"words {k}", "label": f"{k % 5}.jane@example.com"} for k in range(50)]
+    new_table(tmp_path / "secret.jsonl", secret)
+    told = findings(subject, new_data="secret.jsonl")["label_shift", "new", "test"].note
+    assert "know: 50, of '0***@e***.com', '1***@e***.com', '2***@e***.com' and 2 more; customary" in told
     change = found["confidence_change", "new", "test"]
     assert change.value == pytest.approx((100 * 0.9 + 102 * 0.6) / 202 - (100 * 0.9 + 300 * 0.6) / 400)
     assert change.interval
@@ -350,7 +357,8 @@ def test_new_data_may_shift_in_classes_groups_and_predictions(tmp_path: Path) ->
 def test_what_new_data_lack_is_said(tmp_path: Path) -> None:
     new_table(tmp_path / "new.jsonl", [{"text": text} for text in texts_of(np.random.default_rng(0), 60)])
     told = evidence(replace(make_subject(60, with_scores=False), folder=tmp_path), new_data="new.jsonl")
-    notes = {(f.metric[13:], *list(f.slice)[2:]): f.note for f in told if isinstance(f, Finding) and f.value is None}
+    absent = [f for f in told if isinstance(f, Finding) and f.value is None and f.slice["split"] == "new"]
+    notes = {(f.metric[13:], *list(f.slice)[2:]): f.note for f in absent}
     assert "parameter label" in notes["label_shift",]
     assert "no column 'sex'" in notes["group_shift", "sex"]
     for name in ("prediction_shift", "predicted_share", "confidence_change"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from audit.registry import Skip
+from audit.stats import wilson
 from audit.types import (
     UNDECIDED,
     Bools,
@@ -359,6 +360,12 @@ def test_a_team_better_than_both_gains() -> None:
     assert value(found["override_rate",]) == 0.25
     assert (value(found["over_reliance",]), value(found["under_reliance",])) == (0, 0)
     assert "measured on 400 rows" in found["best_share",].note
+    alone = findings(decided(np.where(i % 5 == 0, UNDECIDED, truth), truth), **COLUMNS)["cost_of_human_alone",]
+    assert alone.n == 320
+    assert alone.note.startswith("a person right in 100.0% (measured on 320 rows)")
+    assert limits(alone) == (value(alone), pytest.approx(value(alone) + 1 - wilson(320, 320).low))
+    declared = findings(make_subject(100), human_accuracy=0.9)["cost_of_human_alone",]
+    assert (declared.interval, declared.note.split(",")[0]) == (None, "as assumed")
 
 
 def test_a_team_that_follows_the_model_blindly_relies_too_much() -> None:

@@ -44,6 +44,10 @@ def chinese(note: str, column: str = "") -> str:
             "无法定义：各群体的类别“spam”的真阳性率均为 0",
         ),
         ("not defined for false positive rate, precision of class 'a'", "无法定义：假阳性率、类别“a”的精确率"),
+        (
+            "rows of classes that the model does not know: 5, of 'b', 'c', 'd' and 2 more",
+            "属于模型未知类别的样本：5 个，类别为 'b', 'c', 'd'，另有 2 个类别",
+        ),
         ("measured: counted in the model itself", "实测：从模型本身计数"),
         (
             "pwws: needs textattack (gone); get it with: pip install textattack",

@@ -285,7 +285,7 @@ def test_shifts_are_signed_and_shaded_by_direction() -> None:
     rows = (("a", None, 0.25, -0.06), ("b", -0.0004, None, -0.5))
     table = Table(name="x.y.shifts", slice={"category": "age"}, columns=("from", "a", "b", "c"), rows=rows)
     (grid,) = sections(card(probes=(probe(table),)))["a.b"].grids
-    assert english(grid.title) == "Mean shift by swap · identity category: age"
+    assert english(grid.title) == "Mean shift by swap · identity or group: age"
     assert grid.shades == (("", "up4", "down2"), ("", "", "down4"))
     assert [row[1:] for row in grid.rows] == [("–", "+0.250", "−0.060"), ("0.000", "–", "−0.500")]
 

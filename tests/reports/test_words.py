@@ -79,7 +79,7 @@ def test_what_was_done_to_a_text_is_named() -> None:
     assert slice_name({"perturbation": "zero_width"}) == Both("noise: invisible characters", "扰动：不可见字符")
     assert value_name("perturbation", "my_own") == "my own"
     assert value_name("dialect", "my_own") == "my_own"
-    assert slice_name({"category": "*"}) == Both("between identities", "不同身份之间")
+    assert slice_name({"category": "*"}) == Both("between identities or groups", "不同身份或群体之间")
     assert change_name("upper_case, severity 3") == Both("upper case, severity 3", "全大写，强度 3")
     assert change_name("religion: Muslims → Jews") == Both("religion: Muslims → Jews", "宗教：Muslims → Jews")
     assert change_name("textfooler_like") == Both("TextFooler-like", "类 TextFooler")
