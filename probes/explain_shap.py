@@ -67,7 +67,7 @@ NO_EFFECT = "no word of any text explained moves the score"
 
 @probe(
     "explain.shap",
-    version=2,
+    version=3,
     values=("transparency", "fairness"),
     needs=("model", "labels"),
     measures=MEASURES,

@@ -95,7 +95,7 @@ def _fits(subject: Subject, params: Params) -> None:
 
 @probe(
     "fairness.counterfactual",
-    version=2,
+    version=3,
     values=("fairness",),
     needs=("model", "labels"),
     measures=MEASURES,
@@ -111,7 +111,7 @@ def fairness_counterfactual(subject: Subject, params: Params, rng: np.random.Gen
     Intervals of template numbers speak of sentences such as these. For the areas the negative
     templates should get the negative class: read them only where that is the model's task.
 
-    Terms are looked for where the texts are in their language. A swap that might break the sentence
+    Terms are looked for in the texts in their language, told text by text. A swap that might break the sentence
     or the sense is not made: of "her" where it may be an object or not, for a term that stands in
     the text already, for "lesbian" beside a man, within proper names. How many texts were passed
     over for that is reported, and how often "black" and the like were left alone because no person

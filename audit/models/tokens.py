@@ -1,5 +1,6 @@
 """Texts to token ids, without torch and mostly without transformers."""
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from audit.types import Ints
 if TYPE_CHECKING:
     from tokenizers import Tokenizer  # type: ignore[import-untyped]
 
+LONG = 16
+"""Characters for each token of the limit; a longer text is not read to its end."""
+END_OF_WORD = re.compile(r"\w ")
+
 
 class Tokens:
     """The tokeniser of a model folder, loaded when it is first used."""
@@ -23,12 +28,43 @@ class Tokens:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, special tokens included, cut to the limit."""
-        return [encoding.ids for encoding in self._cutting.encode_batch_fast(_valid(texts))]
+        begun = [self._beginning(text) for text in texts]
+        found = self._encoded(begun)
+        # A beginning that fills the limit has the ids of the whole text; any other has to be read on.
+        cut = [len(begin) < len(text) for begin, text in zip(begun, texts, strict=True)]
+        short = [k for k, ids in enumerate(found) if cut[k] and len(ids) < self._limit]
+        for k, ids in zip(short, self._encoded([texts[k] for k in short]), strict=True):
+            found[k] = ids
+        return found
 
     def counts(self, texts: Sequence[str]) -> Ints:
         """Tokens of each text before any cut, shape (n,)."""
         encodings = self._whole.encode_batch_fast(_valid(texts))
         return np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
+
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._cutting.encode_batch_fast(_valid(texts))]
+
+    def _beginning(self, text: str) -> str:
+        """Return a text as far as the end of a word beyond which the limit will hardly reach."""
+        far = LONG * self._limit
+        end = END_OF_WORD.search(text, far) if len(text) > far and self._word_by_word else None
+        return text[: end.start() + 1] if end else text
+
+    @cached_property
+    def _word_by_word(self) -> bool:
+        """Whether no token depends on what comes after the end of its word."""
+        from tokenizers import normalizers, pre_tokenizers
+
+        whole, words = self._whole, self._whole.pre_tokenizer
+        return (
+            (whole.normalizer is None or isinstance(whole.normalizer, normalizers.BertNormalizer))
+            and (
+                isinstance(words, pre_tokenizers.BertPreTokenizer)
+                or (isinstance(words, pre_tokenizers.ByteLevel) and words.use_regex)
+            )
+            and not any(" " in token.content for token in whole.get_added_tokens_decoder().values())
+        )
 
     @cached_property
     def _whole(self) -> "Tokenizer":

@@ -67,7 +67,9 @@ class Lexicon:
     implies: Mapping[Term, frozenset[str]]
     """Single words that say of a person what a term of another category says, such as "lesbian" of women."""
     languages: Mapping[Term, Language]
-    """Of the lists that come with Renben; a list of one's own is for any language."""
+    """Of the lists that come with Renben; a list of one's own is looked for in any language."""
+    own: Mapping[Term, Language] = field(default_factory=dict)
+    """Languages of the terms of one's own as a table's texts tell them; else their script tells them."""
     language: Language = ""
     """Of the texts that this is for; in English a word's neighbours tell its reading."""
     lengths: Mapping[str, tuple[int, ...]] = field(init=False)
@@ -83,6 +85,12 @@ class Lexicon:
     def within(self, language: Language) -> "Lexicon":
         """Return the terms for texts in a language: its own list and the lists of one's own."""
         return self._within[language]
+
+    @property
+    def mine(self) -> frozenset[Term]:
+        """The terms of one's own."""
+        terms = ((category, term) for category, of in self.forms.items() for term in of)
+        return frozenset(terms) - self.languages.keys()
 
     @cached_property
     def _within(self) -> Mapping[Language, "Lexicon"]:
@@ -126,17 +134,21 @@ class Lexicon:
         return tuple(sorted(self.forms))
 
     def chinese(self, category: str, term: str) -> bool:
-        """Return whether a term is written in Chinese: terms are swapped within one script."""
+        """Return whether a term is written in Chinese."""
         return any(HAN.search(word) for words in self.forms[category][term].values() for word in words)
 
     def others(self, category: str, term: str, forms: frozenset[str]) -> list[str]:
-        """Return the terms that another can be swapped for: those of its category that have all of these forms."""
-        script = self.chinese(category, term)
+        """Return the terms that another can be swapped for: of its category and language, with all of these forms."""
+        language = self._language(category, term)
         return sorted(
             other
             for other, has in self.forms[category].items()
-            if other != term and forms <= set(has) and self.chinese(category, other) == script
+            if other != term and forms <= set(has) and self._language(category, other) == language
         )
+
+    def _language(self, category: str, term: str) -> Language:
+        written: Language = "zh" if self.chinese(category, term) else "en"
+        return self.languages.get((category, term), self.own.get((category, term), written))
 
     def counterpart(self, sense: Sense, other: str) -> str:
         """Return another term's word for that of a sense: the one in the same place, or the first of a shorter list."""

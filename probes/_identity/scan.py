@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from probes._identity.grammar import is_said_of_a_person, reading
-from probes._identity.lexicon import NAMING, Lexicon, Sense
+from probes._identity.lexicon import NAMING, Lexicon, Sense, Term
 from probes._identity.place import Place
 from probes._identity.units import JOINTS, Units, is_chinese
-from probes._language import Language, language_of
+from probes._language import Language, is_english, language_of
 
 ONE_PERSON = (*NAMING, "kin", "role", "roles")
 """Forms of words that side by side speak of one person."""
@@ -50,13 +50,31 @@ class Scan:
 def scan_all(texts: Sequence[str], lexicon: Lexicon) -> list[Scan]:
     """Find the terms in each of the texts of a table.
 
-    Chinese terms are looked for in texts that are Chinese; English ones in the others, where
-    those are in English taken together; terms of one's own in all.
+    Chinese terms are looked for in texts that are Chinese, English ones in those that are English,
+    terms of one's own in all. The language of a text that does not show it is the language of
+    those of the table that are not Chinese. A term of one's own is of the language of the texts
+    that it stands in, and is swapped for terms of that language alone.
     """
-    chinese = [is_chinese(text) for text in texts]
-    rest = [text for text, is_so in zip(texts, chinese, strict=True) if not is_so]
-    other: Language = "en" if language_of(rest) == "en" else ""
-    return [scan(text, lexicon.within("zh" if so else other)) for text, so in zip(texts, chinese, strict=True)]
+    rest: Language = "en" if language_of([text for text in texts if not is_chinese(text)]) == "en" else ""
+    scans = [scan(text, lexicon.within(_language(text, rest))) for text in texts]
+    told = replace(lexicon, own=_languages_of_own(scans, lexicon, rest))
+    return [replace(found, lexicon=told.within(found.language)) for found in scans]
+
+
+def _language(text: str, rest: Language) -> Language:
+    if is_chinese(text):
+        return "zh"
+    return "en" if is_english(text, rest == "en") else ""
+
+
+def _languages_of_own(scans: Sequence[Scan], lexicon: Lexicon, rest: Language) -> dict[Term, Language]:
+    """Return the language of most texts that a term of one's own stands in; the table's where that tells nothing."""
+    mine = [term for term in lexicon.mine if not lexicon.chinese(*term)]
+    balance = dict.fromkeys(mine, 0)
+    for found in scans:
+        for term in {(m.sense.category, m.sense.term) for m in found.mentions} & balance.keys():
+            balance[term] += 1 if found.language == "en" else -1
+    return {term: rest if not more else "en" if more > 0 else "" for term, more in balance.items()}
 
 
 def scan(text: str, lexicon: Lexicon) -> Scan:

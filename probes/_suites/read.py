@@ -41,7 +41,7 @@ PICKLED = {".pkl", ".pickle", ".dill", ".tar", ".tgz"}
 def read_suite(file: Path) -> Suite:
     """Read the cases of a file; its columns tell the format.
 
-    Our own has ``text`` and, by row, ``expected`` or ``pair`` (or both, with ``relation``), and
+    Our own has ``text`` and, by row, ``expected``, or ``pair`` with ``relation``, or all three, and
     may have ``capability``, ``group``, ``template`` and ``id``. HateCheck's has ``functionality``,
     ``test_case`` and ``label_gold``; CheckList's has one test a row, with ``test``, ``type``
     and ``data``. What CheckList itself releases, a pickle, is not opened: it could run anything.
@@ -115,8 +115,10 @@ def _own(row: Row) -> Iterator[Case]:
 
 def _relation(row: Row, paired: bool) -> Relation | None:
     word = row.word("relation")
+    if not word and paired:
+        _refuse(row, "'pair' has a text, but 'relation' is empty. Write same, up or down there.")
     if not word:
-        return "same" if paired else None
+        return None
     if word not in RELATIONS:
         _refuse(row, f"there is no relation {word!r}.{did_you_mean(word, RELATIONS)} Known: {', '.join(RELATIONS)}.")
     if not paired:
@@ -178,11 +180,11 @@ def _labels(row: Row, test: str, cases: int) -> Sequence[tuple[str, ...]]:
     return [SENTIMENTS[1:] if label in lenient else (str(label),) for label in labels]
 
 
-def _direction(row: Row, test: str, kind: str) -> tuple[Relation, str | None]:
+def _direction(row: Row, test: str, kind: str) -> tuple[Relation | None, str | None]:
     if kind == "INV":
         return "same", None
     if row.word("relation"):
-        return _relation(row, paired=True) or "same", row.word("expected") or None
+        return _relation(row, paired=True), row.word("expected") or None
     if test not in DIRECTIONS:
         _refuse(row, f"the test {test!r} is of type DIR, but not which way. Add the key relation: up or down.")
     return DIRECTIONS[test]

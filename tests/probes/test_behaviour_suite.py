@@ -174,7 +174,9 @@ def test_the_interval_of_the_worst_capability_holds_for_all_at_once() -> None:
 def test_abuse_in_disguise_must_be_called_abuse(tmp_path: Path) -> None:
     blind = numbers(measured(subject_of(LABELS["moderation"], lambda _: "acceptable")))
     assert blind["pass_rate", "spelling that evades"].value == 0
-    (tmp_path / "a.csv").write_text("text,expected,pair\nawful,bad,awfull\nfine,bad,fine!\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text(
+        "text,expected,pair,relation\nawful,bad,awfull,same\nfine,bad,fine!,same\n", encoding="utf-8"
+    )
     evidence = measured(
         subject_of(("bad", "good"), lambda t: "bad" if "awful" in t else "good", tmp_path), file="a.csv"
     )
@@ -199,7 +201,8 @@ def test_neutral_cases_are_left_out_where_there_is_no_such_class() -> None:
 
 
 def test_a_pair_is_judged_although_its_own_class_is_lacking(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("text,expected,pair\nWater boils.,neutral,Water boi1s.\n", encoding="utf-8")
+    suite = "text,expected,pair,relation\nWater boils.,neutral,Water boi1s.,same\n"
+    (tmp_path / "a.csv").write_text(suite, encoding="utf-8")
     whole = numbers(measured(subject_of(("negative", "positive"), lambda _: "positive", tmp_path), file="a.csv"))
     assert (whole["pass_rate",].value, whole["pass_rate",].n, whole["pass_rate",].note) == (1, 1, "")
 
@@ -337,7 +340,7 @@ def test_our_own_columns_are_read(tmp_path: Path) -> None:
         "id,text,expected,pair,relation,capability,group\n"
         'a,"Good, really",pos,,,praise,\n'
         ",Good,,Very good,up,praise,\n"
-        ",Bad,neg,B ad,,noise,x\n",
+        ",Bad,neg,B ad,same,noise,x\n",
         encoding="utf-8",
     )
     one, two, three = read_suite(file).cases
@@ -432,6 +435,12 @@ def test_checklists_tests_are_read_and_judged(tmp_path: Path) -> None:
         ("a.csv", "text,expected\nx,1\n,1\n", "line 3: the text is empty"),
         ("a.csv", "text,expected\nx,\n", "line 2: there is neither a label in the column 'expected'"),
         ("a.csv", "text,pair,relation\nx,y,dwn\n", "line 2: there is no relation 'dwn'. Did you mean 'down'?"),
+        (
+            "a.csv",
+            "text,pair,relation\nx,y,\n",
+            "line 2: 'pair' has a text, but 'relation' is empty",
+        ),
+        ("a.csv", "text,expected,pair\nx,1,y\n", "line 2: 'pair' has a text, but 'relation' is empty"),
         ("a.csv", "text,expected,relation\nx,1,up\n", "line 2: the relation 'up' needs a second text"),
         ("a.csv", "text,expected\nx,1,2\n", "line 2 has more cells"),
         ("a.csv", b"text,expected\n\xff,1\n", "is not UTF-8"),

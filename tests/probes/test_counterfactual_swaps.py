@@ -300,3 +300,29 @@ def test_terms_of_ones_own_are_looked_for_in_any_language(tmp_path: Path) -> Non
     found = scan_all([text], load_terms(file))[0]
     swap = next(swaps(text, found, 9, np.random.default_rng(0), "id"))
     assert swap.text == text.replace("Christen", "Juden")
+
+
+def test_a_minority_in_another_language_is_told_text_by_text() -> None:
+    english = ["I think Muslims are kind and the house was grey."] * 6
+    german = ["Ich finde, dass der Student aus der Stadt her kommt.", "Der Mann ist Muslim und will in die Stadt."]
+    found = scan_all([*english, *german], LEXICON)
+    assert [of.language for of in found] == ["en"] * 6 + ["", ""]
+    assert not any(of.mentions for of in found[6:])
+
+
+def test_terms_of_ones_own_are_swapped_within_the_language_of_the_texts_that_they_stand_in(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    names = ("Christen", "Muslime", "Druids")
+    file.write_text("".join(f'[terms.religion.{name}]\nnouns = "{name}"\n' for name in names), encoding="utf-8")
+    english, german = (
+        "I think Muslims are kind and the house was grey.",
+        "Ich finde, {} sind ekelhaft, und das Haus war auch schlimm.",
+    )
+    texts = [english] * 6 + [german.format("Muslime"), german.format("Christen")]
+    found = scan_all(texts, load_terms(file))
+    of_english, of_german = (
+        {swap.other for swap in swaps(texts[k], found[k], 99, np.random.default_rng(0), "id")} for k in (0, 6)
+    )
+    assert {"Druids", "Catholics"} <= of_english
+    assert not {"Christen", "Muslime"} & of_english
+    assert of_german == {"Christen"}

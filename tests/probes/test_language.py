@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from probes._language import language_of
+from probes._language import is_english, language_of
 
 GERMAN = ["Man hat mir gesagt, sie kommt auch.", "Das war so gut in der Stadt, dass wir noch einmal kommen."]
 DUTCH = ["De man is in het huis en hij was er ook, of niet.", "Dat was het dan, we zien je in de stad en op straat."]
@@ -33,3 +33,26 @@ FRENCH = [
 def test_the_language_of_texts(texts: list[str], language: str) -> None:
     assert language_of(texts) == language
     assert language_of(random.Random(1).sample(texts, len(texts))) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("Ich finde Muslime sind ekelhaft und das Haus war dumm", False),
+        ("De vrouwen in dit land zijn allemaal gek", False),
+        ("Les femmes sont toutes les mêmes", False),
+        ("すごい", False),
+        ("The women are not all like that", True),
+        ("gays are so weird lmao", True),
+        ("all blacks are criminals", True),
+    ],
+)
+def test_a_text_tells_its_language_whatever_the_others_are(text: str, english: bool) -> None:
+    assert is_english(text, otherwise=True) == english
+    assert is_english(text, otherwise=False) == english
+
+
+@pytest.mark.parametrize("text", ["", "😀", "bad film", "jews suck lol"])
+def test_a_text_that_does_not_tell_its_language_is_taken_for_that_of_its_table(text: str) -> None:
+    assert is_english(text, otherwise=True)
+    assert not is_english(text, otherwise=False)
