@@ -16,7 +16,7 @@ from audit.run import run_probe
 from audit.scoring import Scorer
 from audit.subject import Places, load_subject
 from audit.types import ProbeRun, Subject
-from benchmarks.scoring import Ours, newest_tuned
+from benchmarks.scoring import Ours, tuned_example
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "moderation" / "audit.toml"
 AIMS = {"robustness.noise": 60, "fairness.counterfactual": 60, "robustness.attack": 120}
@@ -28,7 +28,7 @@ def main() -> None:
     """Print seconds, queries and the share of time outside the model of each probe, against the aims."""
     discover()
     config, _ = load_config(EXAMPLE)
-    folder = newest_tuned()
+    folder = tuned_example()
     if folder is None:
         sys.exit("Run 'make audit' first.")
     subject = load_subject(config, Places(EXAMPLE.parent, cache_folder()), say=print)

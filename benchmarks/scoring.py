@@ -48,7 +48,7 @@ def main() -> None:
 def arguments(description: str | None) -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=newest_tuned(), help="folder of a text classifier")
+    parser.add_argument("--model", type=Path, default=tuned_example(), help="folder of a text classifier")
     parser.add_argument("--texts", type=Path, default=COMMENTS, help="table of comma-separated values")
     parser.add_argument("--column", default="text", help="column of the table that holds the texts")
     asked = parser.parse_args()
@@ -57,9 +57,9 @@ def arguments(description: str | None) -> argparse.Namespace:
     return asked
 
 
-def newest_tuned() -> Path | None:
-    """Return the classifier that was tuned last on this machine."""
-    found = cache_folder().glob("models/*/model")
+def tuned_example() -> Path | None:
+    """Return the moderation example's classifier that was tuned last on this machine."""
+    found = (file.parent for file in cache_folder().glob("models/*/model/config.json") if "biased" in file.read_text())
     return max(found, key=lambda folder: folder.stat().st_mtime, default=None)
 
 

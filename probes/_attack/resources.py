@@ -66,7 +66,11 @@ def textattack() -> Any:
     with process_kept():
         os.environ["TA_CACHE_DIR"] = str(folder)
         try:
+            import matplotlib
             import nltk
+
+            # Asked once and for all: TextAttack moves caches into its folder, where the fonts would be listed anew.
+            matplotlib.get_cachedir()
 
             nltk.data.path.insert(0, str(folder))
             import textattack as package
