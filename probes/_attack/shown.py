@@ -18,8 +18,8 @@ QUERY_BUDGETS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 EDIT_BUDGETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 HEADING = (
-    *("recipe", "paper", "departures from it", "rows attacked", "class changed", "valid", "mean queries"),
-    *("not confirmed", "stopped", "cut off", "no change possible", "errors", "skipped"),
+    *("recipe", "rows attacked", "class changed", "valid", "mean queries", "not confirmed", "stopped", "cut off"),
+    *("no change possible", "errors", "skipped", "paper", "departures from it"),
 )
 
 
@@ -27,7 +27,7 @@ def recipes_table(recipes: Sequence[Recipe], done: Sequence[Attacked], skipped: 
     """Return what became of every recipe that was asked for, on the rows that they ran on."""
     ran = {one.recipe.name: one for one in done}
     rows = tuple(
-        (recipe.name, recipe.paper, recipe.departures, *_counts(ran.get(recipe.name)), skipped.get(recipe.name))
+        (recipe.name, *_counts(ran.get(recipe.name)), skipped.get(recipe.name), recipe.paper, recipe.departures)
         for recipe in recipes
     )
     return Table(name="robustness.attack.recipes", columns=HEADING, rows=rows, note=note)
