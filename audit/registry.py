@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -101,8 +102,8 @@ def probe(
     values: tuple[str, ...],
     needs: tuple[str, ...] = (),
     measures: Mapping[str, Measure],
-    quick: Mapping[str, JsonValue] | None = None,
-    choices: Mapping[str, Mapping[str, str]] | None = None,
+    quick: Mapping[str, JsonValue] = MappingProxyType({}),
+    choices: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     columns: tuple[str, ...] = (),
     decisions: tuple[str, ...] = (),
     check: Check | None = None,
@@ -121,9 +122,9 @@ def probe(
         What the subject must offer; else the probe is skipped with a reason.
     measures : mapping of str to Measure
         Every metric that it can report.
-    quick : mapping, optional
+    quick : mapping
         Parameters for ``--quick``, such as fewer rows.
-    choices : mapping, optional
+    choices : mapping
         By parameter: the names that it takes, each with a line about it.
     columns : tuple of str
         Parameters that name further columns of the table; they must stand in ``[data] columns`` or be groups.
@@ -145,18 +146,7 @@ def probe(
             raise ValueError(f"two probes are called {id!r}")
         params = get_type_hints(run)["params"]
         PROBES[id] = ProbeSpec(
-            id,
-            version,
-            values,
-            needs,
-            dict(measures),
-            params,
-            run,
-            dict(quick or {}),
-            dict(choices or {}),
-            columns,
-            decisions,
-            check,
+            id, version, values, needs, measures, params, run, dict(quick), dict(choices), columns, decisions, check
         )
         return PROBES[id]
 

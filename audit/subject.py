@@ -90,7 +90,7 @@ def _from_table(config: AuditConfig, model: StoredModel, tables: dict[str, Rows]
         "base": model.base,
         "licence": model.licence,
     }
-    return _subject(config, tables, labels, predictions, facts)
+    return _subject(config, _splits(tables, labels, config), labels, predictions, facts)
 
 
 def _with_scored(tables: Mapping[str, Rows], model: StoredModel) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _loaded(config: AuditConfig, chosen: LoadModel, tables: dict[str, Rows], pla
         "licence": chosen.licence,
         **_known(model),
     }
-    return _scored(config, tables, labels, model, facts, places)
+    return _scored(config, _splits(tables, labels, config), labels, model, facts, places)
 
 
 def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], places: Places) -> Subject:
@@ -140,7 +140,7 @@ def _tuned(config: AuditConfig, chosen: TuneModel, tables: dict[str, Rows], plac
     # Where only the head was trained, the start is the model itself: nothing to compare with.
     start = None if tuned.start == tuned.model else load_transformer(tuned.start, max_tokens=recipe.max_tokens)
     facts = {"kind": "fine-tuned", "source": chosen.base, "licence": chosen.licence, **_known(model)}
-    subject = _scored(config, tables, labels, model, facts, places, start=start, tuning=tuned.facts)
+    subject = _scored(config, splits, labels, model, facts, places, start=start, tuning=tuned.facts)
     if not plain:
         return subject
     return _beside(subject, load_transformer(plain.model, max_tokens=recipe.max_tokens), places)
@@ -163,7 +163,7 @@ def _known(model: "TransformerModel") -> dict[str, object]:
 
 def _scored(
     config: AuditConfig,
-    tables: dict[str, Rows],
+    splits: dict[str, Split],
     labels: tuple[str, ...],
     model: "TransformerModel",
     facts: Mapping[str, object],
@@ -175,13 +175,12 @@ def _scored(
     from audit.scoring import Scorer
     from audit.workbench import TransformerBench
 
-    splits = _splits(tables, labels, config)
     scorer = Scorer(model, places.cache)
     predictions = {name: _predict(scorer, split) for name, split in splits.items() if name != "train"}
     # Scored once: to export it first would take longer than it saves.
     baseline = {"test": _predict(Scorer(start, places.cache, backend="torch"), splits["test"])} if start else {}
     subject = _subject(
-        config, tables, labels, predictions, facts, baseline=baseline, model=model, scorer=scorer, tuning=tuning
+        config, splits, labels, predictions, facts, baseline=baseline, model=model, scorer=scorer, tuning=tuning
     )
     bench = TransformerBench(model, scorer.engines, scorer.facts().backend)
     return replace(subject, bench=bench)
@@ -194,7 +193,7 @@ def _predict(scorer: "Scorer", split: Split) -> Predictions:
 
 def _subject(
     config: AuditConfig,
-    tables: Mapping[str, Rows],
+    splits: dict[str, Split],
     labels: tuple[str, ...],
     predictions: Mapping[str, Predictions],
     model_facts: Mapping[str, object],
@@ -204,7 +203,6 @@ def _subject(
     scorer: "Scorer | None" = None,
     tuning: TuningFacts | None = None,
 ) -> Subject:
-    splits = _splits(tables, labels, config)
     positive = _positive(config.data.positive, labels)
     scoring: ScoringFacts | None = scorer.facts() if scorer else None
     facts = SubjectFacts(
