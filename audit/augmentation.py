@@ -24,22 +24,31 @@ def with_noise(train: Split, recipe: Recipe, seed: int) -> Split:
         If no row gets one: the model would be compared with itself.
     """
     rng = np.random.default_rng([seed, 1])
-    rows, texts = [], []
+    rows, texts, drawn = [], [], 0
     for row, (id, text) in enumerate(zip(train.ids, train.texts, strict=True)):
         draw = substream(rng, id)
         if draw.random() >= recipe.augment_share:
             continue
+        drawn += 1
         kind = find_perturbation(recipe.augment[int(draw.integers(len(recipe.augment)))])
         changed = kind.variants(text, [recipe.augment_severity], draw)[0]
         if changed != text:
             rows.append(row)
             texts.append(changed)
     if not rows:
-        raise ConfigError(
-            f"[model.recipe] augment = {list(recipe.augment)} changes none of the {len(train):,} training texts drawn "
-            "for it. Name perturbations for their language; 'renben probes robustness.noise' lists them."
-        )
+        raise ConfigError(_no_copies(recipe, drawn, len(train)))
     return _extended(train, rows, texts, "noise")
+
+
+def _no_copies(recipe: Recipe, drawn: int, rows: int) -> str:
+    if not drawn:
+        return (
+            f"[model.recipe] augment_share = {recipe.augment_share:g} draws none of {rows:,} training rows; raise it."
+        )
+    return (
+        f"[model.recipe] augment = {list(recipe.augment)} changes none of the {drawn:,} training texts drawn "
+        "for it. Name perturbations for their language; 'renben probes robustness.noise' lists them."
+    )
 
 
 def with_attacks(train: Split, grown: Split, recipe: Recipe, score: Score, asset: Asset, seed: int, turn: int) -> Split:

@@ -1,14 +1,15 @@
 """Columns of groups that are hardly groups: nearly every row has one of its own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from audit.data import Rows
+from audit.discretion import Say
 
 MOST = 200
 """Groups of a column that pass without a word."""
 
 
-def warn_of_crowds(tables: Iterable[Rows], say: Callable[[str], None]) -> None:
+def warn_of_crowds(tables: Iterable[Rows], say: Say) -> None:
     """Say in one line for each column where there are many groups, and more than half as many as rows."""
     tables = tuple(tables)
     rows = sum(len(table.ids) for table in tables)

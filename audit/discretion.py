@@ -6,7 +6,6 @@ from pathlib import Path
 
 from audit.data import Rows
 from audit.personal_data.naming import discreet, told_apart
-from audit.types import GroupColumn
 
 Say = Callable[[str], None]
 LONGEST = 40
@@ -15,21 +14,21 @@ LONGEST = 40
 
 def without_names(tables: Mapping[str, Rows], say: Say) -> dict[str, Rows]:
     """Return the tables with those groups renamed whose names hold personal data, and say so in one line."""
-    telling = {g.name: g for rows in tables.values() for g in rows.groups if told_apart(g.values) != g.values}
-    if telling:
-        masks = [name for g in telling.values() for name in told_apart(g.values) if name not in g.values]
+    # All tables have the same groups.
+    values = {column.name: column.values for rows in tables.values() for column in rows.groups}
+    told = {name: told_apart(groups) for name, groups in values.items()}
+    if telling := [name for name in values if told[name] != values[name]]:
         # The shortest: a rule can quote it.
-        mask = min(masks, key=len)
+        mask = min((mask for name in telling for mask in {*told[name]} - {*values[name]}), key=lambda m: (len(m), m))
         mask = mask if len(mask) <= LONGEST else f"{mask[:LONGEST]}…"
         say(
             f"Names of groups in {', '.join(telling)} hold personal data: they are masked in all that the audit "
             f"writes, such as {mask!r}. A rule about such a group must name it so."
         )
-    return {name: replace(rows, groups=tuple(map(_renamed, rows.groups))) for name, rows in tables.items()}
-
-
-def _renamed(column: GroupColumn) -> GroupColumn:
-    return replace(column, values=told_apart(column.values))
+    return {
+        name: replace(rows, groups=tuple(replace(column, values=told[column.name]) for column in rows.groups))
+        for name, rows in tables.items()
+    }
 
 
 def warn_of_ids(ids: Iterable[str], say: Say) -> None:

@@ -39,7 +39,7 @@ class Params(Frozen):
     text: str = "text"
     """Its column of texts."""
     label: str = "label"
-    """Its column of labels, where it has one. Groups are read from columns called as in the audit's data."""
+    """Its column of labels, where it has one. Groups are read from columns called as in the audit's ``groups``."""
     delimiter: str | None = None
     """Between several groups of one of its rows, such as ``"|"``."""
     examples: int = Field(12, ge=0)

@@ -1,6 +1,6 @@
 """Where the model fails: slices of the rows that one half suggested and the other half confirmed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -27,7 +27,7 @@ from audit.types import (
 from probes._groups import PRIVATE
 from probes._quality.rows import groups_of, take
 from probes._sample import drawn
-from probes._slices.conditions import Slice, conditions, left_out
+from probes._slices.conditions import Slice, conditions, further
 from probes._slices.search import Search, chances, holm, search
 from probes._text import normalised
 
@@ -104,7 +104,8 @@ def slices_errors(subject: Subject, params: Params, rng: np.random.Generator) ->
     Newcombe 1998 (Statistics in Medicine 17:873), method 10.
     """
     rows = _rows(subject, int(substream(rng, "halves").integers(2**32)))
-    said = conditions(rows.split, subject.labels, 2 * params.min_rows)
+    columns = further(rows.split)
+    said = conditions(rows.split, subject.labels, 2 * params.min_rows, columns)
     found = search(said, rows.wrong, rows.searched, params.min_rows, params.false_discoveries)
     tested = _tested(found, rows)
     confirmed = [one.slice for one in tested if one.confirmed]
@@ -116,7 +117,7 @@ def slices_errors(subject: Subject, params: Params, rng: np.random.Generator) ->
     if not confirmed:
         note = "no slice was confirmed" if found.searched else _unsearched(params)
         yield slices_errors.finding("error_rate_over_rest", None, int(rows.held.sum()), note=note)
-    yield _table(found, tested, rows, params)
+    yield _table(found, tested, rows, columns.left_out, params)
     if params.examples and confirmed:
         yield _examples(subject, confirmed, rows, params.examples)
 
@@ -198,8 +199,8 @@ def newcombe(errors: Ints, rows: Ints) -> tuple[float, Interval]:
 # --- to read ------------------------------------------------------------------------------
 
 
-def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> Table:
-    silent = [f"{column} ({why})" for column, why in left_out(rows.split).items()]
+def _table(found: Search, tested: list[Tested], rows: Rows, silent: Mapping[str, str], params: Params) -> Table:
+    unsearched = [f"{column} ({why})" for column, why in silent.items()]
     return Table(
         name="slices.errors.slices",
         columns=(
@@ -216,7 +217,7 @@ def _table(found: Search, tested: list[Tested], rows: Rows, params: Params) -> T
         note=(
             f"{found.searched:,} slices were searched, {found.passed:,} were within the rate of false discoveries "
             f"({params.false_discoveries:g}), {len(tested)} were left once overlapping ones were merged"
-            f"{'; columns not searched: ' if silent else ''}{', '.join(silent)}"
+            f"{'; columns not searched: ' if unsearched else ''}{', '.join(unsearched)}"
         ),
     )
 

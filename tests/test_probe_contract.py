@@ -314,7 +314,8 @@ def files_with_personal_data(folder: Path) -> dict[str, dict[str, JsonValue]]:
     cases = [f'{k}.{MAIL},"fox {k} {secret}",{k % 2},{MAIL},{MAIL}' for k, secret in enumerate([CARD, PHONE, MAIL] * 8)]
     suite.write_text("\n".join(["id,text,expected,group,capability", *cases]), encoding="utf-8")
     new = folder / "new.csv"
-    new.write_text("\n".join(["text", *(f"{k} write to {MAIL}" for k in range(60))]), encoding="utf-8")
+    rows = (f"{k} write to {MAIL},{k}.zelda@corpmail.com" for k in range(60))
+    new.write_text("\n".join(["text,moderator", *rows]), encoding="utf-8")
     return {
         "human.survey": {"file": str(survey), "columns": columns, "group": "who"},  # type: ignore[dict-item]
         "behaviour.suite": {"file": str(suite), "labels": {}},

@@ -14,12 +14,16 @@ def discreet(name: str, known: str = "") -> str:
 
 def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     """Return discreet names in the same order; those that become equal get a number, such as ``j***@e***.com 2``."""
-    seen = Counter(name for name in names if discreet(name) == name)
-    told = []
-    for name in names:
-        shown = discreet(name)
-        if shown != name:
-            seen[shown] += 1
-            shown = shown if seen[shown] == 1 else f"{shown} {seen[shown]}"
-        told.append(shown)
-    return tuple(told)
+    masks = [discreet(name) for name in names]
+    taken, tried = {mask for name, mask in zip(names, masks, strict=True) if mask == name}, Counter[str]()
+    return tuple(name if mask == name else _free(mask, taken, tried) for name, mask in zip(names, masks, strict=True))
+
+
+def _free(mask: str, taken: set[str], tried: Counter[str]) -> str:
+    """Return a mask that is not taken, and take it."""
+    told = mask
+    while told in taken:
+        tried[mask] += 1
+        told = f"{mask} {tried[mask] + 1}"
+    taken.add(told)
+    return told

@@ -58,12 +58,12 @@ def _is_resident_id(text: str) -> bool:
 
 def _is_phone(text: str) -> bool:
     pairs, digits = re.split("[ .]", text), _digits(text)
-    # Numbers drawn in a lottery are told in pairs too, but in ascending order.
-    if all(len(pair) == 2 for pair in pairs):
-        return pairs[0] in ("06", "07") or pairs != sorted(pairs)
     # E.164 allows 15 digits; the least that a country code and a number have is 9.
     if text.startswith("+"):
         return 9 <= len(digits) <= 15 and digits[0] != "0"
+    # Numbers drawn in a lottery are told in pairs too, but in ascending order.
+    if all(len(pair) == 2 for pair in pairs):
+        return pairs[0] in ("06", "07") or pairs != sorted(pairs)
     return (12 <= len(digits) <= 17) if digits.startswith("00") else (9 <= len(digits) <= 12)
 
 

@@ -89,7 +89,10 @@ def _example(item: Example) -> Example:
 
 def _start(before: str, after: str) -> int:
     """Return where to begin to show two texts, so that their first difference is among what is shown."""
-    same = next((k for k, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    if before == after:
+        return 0
+    shorter = min(len(before), len(after))
+    same = next((k for k in range(shorter) if before[k] != after[k]), shorter)
     return max(0, same - LONGEST // 3)
 
 

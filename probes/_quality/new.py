@@ -8,7 +8,7 @@ import numpy as np
 
 from audit.errors import DataError, did_you_mean
 from audit.types import GroupColumn, Split, Subject
-from probes._suites.tables import Row, read_rows
+from probes._suites.tables import Row, as_text, read_rows
 
 NO_GROUP = {"", "unknown"}
 """Cells that name no group, as in the audit's own tables."""
@@ -59,7 +59,7 @@ def new_split(rows: Sequence[Row], subject: Subject, *, text: str, label: str, d
 def _groups(row: Row, column: str, delimiter: str | None) -> list[str]:
     cell: Any = row.cells.get(column)
     word = row.word(column)
-    parts = map(str, cell) if isinstance(cell, list) else word.split(delimiter) if delimiter else [word]
+    parts = map(as_text, cell) if isinstance(cell, list) else word.split(delimiter) if delimiter else [word]
     return [name for part in parts if (name := part.strip()).casefold() not in NO_GROUP]
 
 

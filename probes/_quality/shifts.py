@@ -16,6 +16,7 @@ from probes._quality.learn import UNTAUGHT
 CUSTOM = "customary marks (a convention, no test): 0.1 a moderate shift, 0.25 a large one"
 NO_TRAIN = "not measured: there is no train split; name its table in [data] train"
 NO_MODEL = "not measured: it takes the model itself, not its predictions alone"
+MASKED = "not measured: names of groups hold personal data, and what is masked cannot be matched"
 MOST_NAMED = 3
 """Unknown classes that are named."""
 LONGEST = 40
@@ -63,7 +64,9 @@ class Pair:
         ours, theirs = ({column.name: column for column in of.groups} for of in (self.ours, self.other))
         for name in (column.name for column in columns):
             across = {name: "*"}
-            if name in ours and name in theirs:
+            if name in ours and any(discreet(value) != value for value in ours[name].values):
+                yield self.far("group_shift", across, None, MASKED)
+            elif name in ours and name in theirs:
                 yield self.shift("group_shift", across, *_by_group(ours[name], theirs[name]))
             else:
                 yield self.far("group_shift", across, None, missing.format(name=name))

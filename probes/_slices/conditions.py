@@ -1,7 +1,7 @@
 """What can be said of a row in one phrase: its words, length, label, groups and further columns."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ class Slice:
         return tuple(Slice(self.literals[:k] + self.literals[k + 1 :]) for k in range(len(self.literals)))
 
 
-def conditions(split: Split, labels: Sequence[str], rows: int) -> list[Condition]:
+def conditions(split: Split, labels: Sequence[str], rows: int, columns: "Further") -> list[Condition]:
     """Return what is true of some rows and not of others, in an order that depends on which rows alone.
 
     Parameters
@@ -76,9 +76,11 @@ def conditions(split: Split, labels: Sequence[str], rows: int) -> list[Condition
         Names of the classes.
     rows : int
         That a word must stand in.
+    columns : Further
+        The further columns of the split.
     """
     found: dict[bytes, Condition] = {}
-    for condition in (*_labels(split, labels), *_groups(split), *_further(split), *_words(split, rows)):
+    for condition in (*_labels(split, labels), *_groups(split), *_of_further(split, columns), *_words(split, rows)):
         if condition.members.any() and not condition.members.all():
             found.setdefault(condition.members.tobytes(), condition)
     return [found[key] for key in sorted(found)]
@@ -96,23 +98,36 @@ def _groups(split: Split) -> Iterator[Condition]:
             yield Condition(f"{column.name}: {group}", f"not {column.name}: {group}", members.copy())
 
 
-def left_out(split: Split) -> dict[str, str]:
-    """Return the further columns that make no conditions, and why."""
+@dataclass(frozen=True)
+class Further:
+    """The further columns of a split, sorted by what they are good for."""
+
+    columns: Mapping[str, Floats | None]
+    """Those that make conditions: their numbers, or None for a category."""
+    left_out: Mapping[str, str]
+    """Why the others make none."""
+
+
+def further(split: Split) -> Further:
+    """Read the further columns of a split."""
+    columns: dict[str, Floats | None] = {}
     reasons = dict.fromkeys(split.decisions, "what people decided is no property of a text")
     for column, cells in split.extra.items():
-        if _is_long(cells) and _numbers(cells) is None:
-            reasons.setdefault(column, f"more than {MOST_VALUES} values that are no numbers")
+        if column in reasons:
+            continue
+        numbers = _numbers(cells) if _is_long(cells) else None
+        if _is_long(cells) and numbers is None:
+            reasons[column] = f"more than {MOST_VALUES} values that are no numbers"
         elif any(cell and discreet(cell) != cell for cell in set(cells)):
-            reasons.setdefault(column, "its cells hold personal data")
-    return reasons
+            reasons[column] = "its cells hold personal data"
+        else:
+            columns[column] = numbers
+    return Further(columns, reasons)
 
 
-def _further(split: Split) -> Iterator[Condition]:
-    silent = left_out(split)
-    for column, cells in split.extra.items():
-        if column not in silent:
-            numbers = _numbers(cells) if _is_long(cells) else None
-            yield from _categories(column, cells) if numbers is None else _amounts(column, numbers)
+def _of_further(split: Split, found: Further) -> Iterator[Condition]:
+    for column, numbers in found.columns.items():
+        yield from _categories(column, split.extra[column]) if numbers is None else _amounts(column, numbers)
 
 
 def _is_long(cells: Sequence[str | None]) -> bool:
@@ -127,7 +142,7 @@ def _categories(column: str, cells: Sequence[str | None]) -> Iterator[Condition]
 
 
 def _numbers(cells: Sequence[str | None]) -> Floats | None:
-    """Return the numbers in the cells, NaN where one is missing; None where a cell holds something else."""
+    """Return the numbers in the cells, NaN where one is missing; None where others hold words, or all are missing."""
     words = [cell or "" for cell in cells]
     try:
         numbers = np.array(
@@ -135,14 +150,15 @@ def _numbers(cells: Sequence[str | None]) -> Floats | None:
         )
     except ValueError:
         return None
-    return None if np.isinf(numbers).any() else numbers
+    return None if np.isinf(numbers).any() or np.isnan(numbers).all() else numbers
 
 
 def _amounts(column: str, numbers: Floats) -> Iterator[Condition]:
     missing = np.isnan(numbers)
     rest = " or missing" if missing.any() else ""
     for cut in np.unique(np.quantile(numbers[~missing], QUANTILES, method="higher")):
-        yield Condition(f"{column}: {cut:.10g} or more", f"{column}: below {cut:.10g}{rest}", numbers >= cut)
+        told = int(cut) if cut.is_integer() else float(cut)  # in full: another number would be another condition
+        yield Condition(f"{column}: {told} or more", f"{column}: below {told}{rest}", numbers >= cut)
     yield Condition(f"{column}: missing", f"not {column}: missing", missing)
 
 

@@ -41,10 +41,14 @@ class Row:
 
     def text(self, column: str) -> str:
         """Return a cell as text as it stands; empty where there is none."""
-        cell = self.cells.get(column)
-        # A column of whole numbers with gaps is stored as floats: 1.0 is the label "1".
-        whole = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-        return "" if whole is None or whole != whole else str(whole)
+        return as_text(self.cells.get(column))
+
+
+def as_text(cell: Any) -> str:
+    """Return a cell as text as it stands; empty where there is none."""
+    # A column of whole numbers with gaps is stored as floats: 1.0 is the label "1".
+    whole = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+    return "" if whole is None or whole != whole else str(whole)
 
 
 def read_rows(file: Path) -> list[Row]:

@@ -131,4 +131,6 @@ def test_names_are_masked_only_for_persons_and_never_become_one() -> None:
     told = told_apart(names)
     assert told == ("j***@e***.com", "j***@e***.com 2", "j***@e***.com 3", "men", "https://news.example.org/a")
     assert told_apart(told) == told
+    taken = ("j***@e***.com", "j***@e***.com 2", "jane@example.com")
+    assert told_apart(taken) == (*taken[:2], "j***@e***.com 3")
     assert len(np.unique(told_apart([f"j{k}x@example.com" for k in range(30)]))) == 30

@@ -101,7 +101,11 @@ def test_the_plain_model_is_the_one_without_augmentation(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("unable", "told"),
-    [({"augment": ("never",)}, "none of the 72 training texts"), ({"attack": "barred"}, "needs an asset")],
+    [
+        ({"augment": ("never",), "augment_share": 1.0}, "none of the 72 training texts"),
+        ({"augment": ("starred",), "augment_share": 1e-9}, "augment_share = 1e-09 draws none of 72"),
+        ({"attack": "barred"}, "needs an asset"),
+    ],
 )
 def test_what_cannot_harden_is_told_before_anything_is_trained(
     unable: dict[str, object], told: str, tmp_path: Path

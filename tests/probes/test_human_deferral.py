@@ -320,6 +320,8 @@ def test_the_thresholds_themselves_are_told() -> None:
     assert all("threshold from the test rows themselves" in f.note for f in told.values())
     finer = findings(subject_of(top + 0.00001, np.arange(100) >= 80), share=0.1)
     assert value(finer["review_threshold", "share asked for"]) == 0.5451
+    surest = findings(subject_of(1 - 10.0 ** -np.linspace(3.5, 7, 100), np.arange(100) >= 80), share=0.1)
+    assert value(surest["review_threshold", "share asked for"]) < 0.9999, "1 would send all"
 
 
 def test_a_threshold_beyond_all_rows_says_so() -> None:

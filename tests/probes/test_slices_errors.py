@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from audit.types import Bools, Evidence, Examples, Finding, Subject, Table
 from probes._quality.rows import take
-from probes._slices.conditions import Condition, Slice, conditions
+from probes._slices.conditions import Condition, Slice, conditions, further
 from probes._slices.search import chances, holm, search
 from probes.slices_errors import newcombe, slices_errors
 from tests.subjects import make_subject, texts_of
@@ -113,12 +113,24 @@ def test_numbers_are_cut_and_what_cannot_be_searched_is_named() -> None:
     subject = failing(rng.random(n) < np.where(age >= 65, 0.6, 0.1), texts_of(rng, n))
     searched = with_columns(subject, age=told, pseudonym=[f"p{k % 30}" for k in range(n)])
     assert any(name.startswith("age: ") and name.endswith(" or more") for name in confirmed(searched))
-    names = {c.text: c for c in conditions(searched.test, subject.labels, 60)}
+    names = {c.text: c for c in conditions(searched.test, subject.labels, 60, further(searched.test))}
     assert names["age: missing"].members.tolist() == [k % 10 == 0 for k in range(n)]
     above = next(c for name, c in names.items() if name.endswith(" or more") and name.startswith("age"))
     assert above.opposite.endswith(" or missing")
     table = next(e for e in evidence(searched) if isinstance(e, Table))
     assert table.note.endswith("; columns not searched: pseudonym (more than 20 values that are no numbers)")
+
+
+def test_large_numbers_are_told_in_full_and_signs_are_no_numbers() -> None:
+    texts = [f"fox {k}" for k in range(200)]
+    times = [str(1_700_000_000_000 + k) for k in range(200)]
+    signs = ["*" * (1 + k % 30) for k in range(200)]
+    subject = with_columns(failing(np.arange(200) < 9, texts), time=times, rating=signs)
+    columns = further(subject.test)
+    assert columns.left_out == {"rating": "more than 20 values that are no numbers"}
+    told = {c.text for c in conditions(subject.test, subject.labels, 60, columns) if c.text.startswith("time")}
+    assert "time: 1700000000040 or more" in told
+    assert len(told) == 4
 
 
 def test_what_people_decided_is_no_slice() -> None:
@@ -149,7 +161,7 @@ def test_what_the_search_alone_says_is_too_good_to_be_true() -> None:
         rng = np.random.default_rng(seed)
         subject, half = failing(rng.random(600) < 0.3, texts_of(rng, 600)), rng.random(600) < 0.5
         wrong = subject.predicted.labels != subject.test.labels
-        for one in search(conditions(subject.test, ("0", "1"), 60), wrong, half, 30, 1.0).slices:
+        for one in search(conditions(subject.test, ("0", "1"), 60, further(subject.test)), wrong, half, 30, 1.0).slices:
             for rows, excess in ((half, searched), (~half, held)):
                 excess.append(wrong[one.members & rows].mean() - wrong[~one.members & rows].mean())
     assert np.mean(searched) > 0.04
@@ -200,14 +212,14 @@ def test_a_conjunction_must_beat_each_of_its_parts() -> None:
 def test_chinese_words_are_conditions() -> None:
     texts = [f"{('我们', '我的', '你们')[k % 3]}喝茶 {k}" for k in range(120)]
     subject = failing(np.arange(120) % 3 == 0, texts)
-    names = {condition.text for condition in conditions(subject.test, subject.labels, 20)}
+    names = {condition.text for condition in conditions(subject.test, subject.labels, 20, further(subject.test))}
     assert {"contains '我们'", "contains '我'", "contains '们'"} <= names
 
 
 def test_conditions_do_not_depend_on_the_names_of_groups() -> None:
     subject = failing(np.arange(90) % 3 == 0, texts_of(np.random.default_rng(0), 90), {"g": list("abc" * 30)})
     other = failing(np.arange(90) % 3 == 0, subject.test.texts, {"g": list("zyx" * 30)})
-    first, second = (conditions(s.test, s.labels, 10) for s in (subject, other))
+    first, second = (conditions(s.test, s.labels, 10, further(s.test)) for s in (subject, other))
     assert [c.members.tobytes() for c in first] == [c.members.tobytes() for c in second]
     assert len(take(subject.test, np.arange(5))) == 5
 
