@@ -69,6 +69,10 @@ class Means:
             return wilson_limits(sums.round().astype(np.int64), n, critical)
         return mean_limits(sums, values**2 @ known, n, self.span, critical)
 
+    def extremes(self, members: Bools) -> tuple[Floats, Floats] | None:
+        """Return the least and the most that each group's mean can be; None where no value is open."""
+        return None
+
     @property
     def _counted(self) -> bool:
         return self.span == (0, 1) and bool(np.isin(self.values[~np.isnan(self.values)], (0, 1)).all())
@@ -149,7 +153,7 @@ def _family(means: Means, members: Bools, rng: np.random.Generator) -> Family:
         influence, there = alike(by_unit(influence, means.units), averages, n), by_unit(there, means.units)
     draws = correlated_draws(averages, (high - low) / (2 * Z), influence, DRAWS, rng)
     shared = there.T @ there > 0
-    return Family(averages, partial(means.limits, members), draws, shared)
+    return Family(averages, partial(means.limits, members), draws, shared, means.extremes(members))
 
 
 def _note(means: Means, column: GroupColumn, kept: np.ndarray, values: Floats) -> str:

@@ -27,6 +27,9 @@ class Family:
     """Replicates, shape (draws, groups)."""
     shared: Bools
     """Which groups have rows in common, shape (groups, groups)."""
+    extremes: tuple[Floats, Floats] | None = None
+    """Shape (groups,) each: the least and the most that the estimates can be where outcomes are open; None where none
+    are."""
 
     def log(self) -> "Family":
         """Return the family on the log scale, where a difference is a ratio."""
@@ -36,7 +39,8 @@ class Family:
                 low, high = self.limits(critical)
                 return np.log(low), np.log(high)
 
-        return Family(np.log(self.values), limits, np.log(self.draws), self.shared)
+        extremes = self.extremes and (np.log(self.extremes[0]), np.log(self.extremes[1]))
+        return Family(np.log(self.values), limits, np.log(self.draws), self.shared, extremes)
 
 
 def difference_limits(families: Sequence[Family]) -> tuple[float, float]:
@@ -99,12 +103,14 @@ def critical_value(families: Sequence[Floats]) -> float:
 
 def _pair_limits(family: Family, critical: float) -> tuple[float, float]:
     low, high = family.limits(critical)
-    below, above = family.values - low, high - family.values
+    # What is open is no error of sampling: it may be at the one extreme here and at the other there.
+    least, most = family.extremes or (family.values, family.values)
+    below, above = least - low, high - most
     # A group without events has no lower limit on the log scale; rounding may leave a square below 0.
     with np.errstate(invalid="ignore"):
         common = 2 * _correlation(family) * below[:, None] * above
         reach = np.sqrt(np.maximum(below[:, None] ** 2 + above**2 - common, 0))
-    lower = family.values[:, None] - family.values - np.where(np.isinf(below[:, None]), np.inf, reach)
+    lower = least[:, None] - most - np.where(np.isinf(below[:, None]), np.inf, reach)
     # The upper limit of i against j is minus the lower limit of j against i: both are in here.
     pairs = ~np.eye(len(lower), dtype=bool)
     return float(lower[pairs].max()), float(-lower[pairs].min())

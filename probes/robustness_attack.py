@@ -166,7 +166,7 @@ def _attacked(
     if subject.plain_score:
         models[PLAIN], again[PLAIN] = subject.plain_score, _uncached(subject.plain_score, subject.plain_bench)
         right[PLAIN] = drawn.right & (subject.plain_score(rows.texts).argmax(axis=1) == rows.labels)
-    job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic)
+    job = Job(rows.ids, rows.texts, rows.labels, right, params.seconds, time.monotonic, params.examples > 0)
     results = attack(armoury.attackers, models, subject.asset, job, rng)
     ran = [attacker.recipe for attacker in armoury.attackers]
     return {

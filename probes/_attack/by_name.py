@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,16 +94,22 @@ def _imported(name: str) -> Callable[[Victim], Any]:
 
 
 def _textattacks_own(name: str, victim: Victim) -> Any:
+    _tried(name)
+    return getattr(textattack().attack_recipes, name).build(victim)
+
+
+@cache
+def _tried(name: str) -> None:
+    """Find out whether a class of TextAttack's can be built and used here; if not, MissingError says why."""
     package = textattack()
     try:
-        attack = getattr(package.attack_recipes, name).build(victim)
+        attack = getattr(package.attack_recipes, name).build(Victim())
         with process_kept():
             attack.transformation(package.shared.AttackedText(TRIAL))
     except DownloadError as error:
         raise MissingError(f"{error}; {_instead(name)}") from error
     except Exception as error:  # of code that neither we nor the user can mend
         raise MissingError(f"{LACKS.get(name) or not_built(error)}; {_instead(name)}") from error
-    return attack
 
 
 def _instead(name: str) -> str:

@@ -28,6 +28,9 @@ WIDTH = 64
 SILENCE = 30.0
 """Seconds that a search may compute without asking."""
 
+LONGEST = 200
+"""Characters of an error that are kept."""
+
 PATIENCE = 5.0
 """Seconds that a search which is told to end, or which the end of the time finds computing, may take over it."""
 
@@ -206,7 +209,7 @@ class _Worker(Generic[Value]):
         except Ended:
             pass
         except BaseException as error:  # such as SystemExit: whoever waits must hear of every end
-            result = Result(error=f"{type(error).__name__}: {error}")
+            result = Result(error=" ".join(f"{type(error).__name__}: {error}".split())[:LONGEST])
         finally:
             if not self._told_to_end:
                 self.result, self.ended = result, True

@@ -30,6 +30,8 @@ class Job:
     """By model: rows that it has right, shape (n,); only these are attacked."""
     seconds: float
     clock: Callable[[], float]
+    quotes: bool = True
+    """Whether an error may be told in its own words, which may be those of a text."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ def assess(
     kept = _confirmed(claimed, job.labels, again, stays=recipe.reduces)
     pairs = {row: (job.texts[row], text) for row, text in kept.items()}
     share = words_left if recipe.reduces else changed_share
-    ends = {row: REFUTED if row in claimed.keys() - kept else _end(result) for row, result in of_row.items()}
+    ends = {
+        row: REFUTED if row in claimed.keys() - kept else _end(result, job.quotes) for row, result in of_row.items()
+    }
     # An error leaves a row as open as the end of the time does: what stumbles on a text may well have broken it.
     unended = {row: OPEN for row, end in ends.items() if end == CUT or end not in ENDS}
     known, n = dict.fromkeys(found, 0.0) | unended, len(job.texts)
@@ -148,10 +152,10 @@ def assess(
     )
 
 
-def _end(result: Result[Found]) -> str:
+def _end(result: Result[Found], quotes: bool) -> str:
     if result.value:
         return (SPENT if result.value.stopped else DONE) if result.value.possible else IDLE
-    return result.error or (CUT if result.begun else WAITING)
+    return (result.error if quotes else result.error.partition(":")[0]) or (CUT if result.begun else WAITING)
 
 
 def _confirmed(claimed: Mapping[int, str], labels: Ints, again: Score, *, stays: bool) -> dict[int, str]:

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from probes._attack.resources import lemmas
 from probes._identity.lexicon import Lexicon
 from probes._identity.scan import scan
+from probes._identity.units import HAN
 from probes._noise.chinese import converter
 from probes._noise.unicode import HOMOGLYPHS
 
@@ -46,7 +47,6 @@ HAN_NEGATORS = (
 )
 SPOKEN = re.compile(rf"{HAN_NEGATORS}|[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*")
 """Chinese negators, and words of other scripts."""
-HAN = re.compile(f"[{CJK}]")
 LETTERS, POSSESSIVE = re.compile(r"[^\W\d_]+"), re.compile(r"['’]s\b")
 
 Marks = Callable[[str], Counter[Hashable]]

@@ -7,11 +7,11 @@ from itertools import islice
 import numpy as np
 
 from audit.registry import ProbeSpec
-from audit.stats import substream
 from audit.types import Bools, Finding, Floats, GroupColumn
 from probes._attack.attacked import IDLE, LOST, OPEN, WAITING, Attacked, any_of
 from probes._attack.drawn import Drawn
 from probes._by_group import Means, findings
+from probes._groups import PRIVATE
 
 NOTHING = "no row was attacked to an end"
 HALF = "rows that came to no end count half and are not in n, and the interval holds whether or not they would break"
@@ -44,6 +44,11 @@ class Outcomes(Means):
         """Return the lower limits of the least that is possible, and the upper ones of the most."""
         low, high = (Means.limits(replace(self, values=end), members, critical) for end in (self.low, self.high))
         return low[0], high[1]
+
+    def extremes(self, members: Bools) -> tuple[Floats, Floats] | None:
+        """Return the least and the most that each group's mean can be; None where no value is open."""
+        least, most = (np.nan_to_num(end) @ members / members.sum(axis=0) for end in (self.low, self.high))
+        return (least, most) if self.open else None
 
     @property
     def method(self) -> str:
@@ -183,12 +188,13 @@ class Report:
     def _of_groups(
         self, means: Outcomes, one: Attacked, column: GroupColumn, rows: Bools, *notes: str, gaps: bool
     ) -> Iterator[Finding]:
-        rng = substream(self.rng, means.name)
-        for finding in islice(findings(means.of(rows, (column,)), rng, gaps=gaps), 1, None):
+        for finding in islice(findings(means.of(rows, (column,)), self.rng, gaps=gaps), 1, None):
             members = rows & _members(column, finding.slice[column.name])
             yield _with(finding, self._told(finding, means.of(members, ()), one.of(members)), *notes)
 
     def _told(self, finding: Finding, means: Outcomes, one: Attacked) -> str:
+        if finding.value is None and 0 < finding.n < PRIVATE:
+            return ""  # what became of so few is theirs alone
         half = finding.value is not None and means.open
         return _joined(one.note(self.budget), HALF if half else "")
 

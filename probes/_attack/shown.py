@@ -51,9 +51,12 @@ def curves(done: Sequence[Attacked], drawn: Drawn, most: int) -> Iterator[Curve]
     searches = [one for one in done if not one.recipe.reduces]
     for one in searches:
         yield from _both_curves(one, drawn.overall, {"recipe": one.recipe.name}, most)
-    for column in drawn.columns if searches else ():
+    if not searches:
+        return
+    together = any_of(searches)
+    for column in drawn.columns:
         for value, members in zip(column.values, column.members.T, strict=True):
-            yield from _both_curves(any_of(searches), members, {column.name: value}, most, PRIVATE)
+            yield from _both_curves(together, members, {column.name: value}, most, PRIVATE)
 
 
 def _both_curves(one: Attacked, rows: Bools, where: Mapping[str, str], most: int, least: int = 1) -> Iterator[Curve]:
@@ -92,7 +95,10 @@ def examples(done: Sequence[Attacked], drawn: Drawn, labels: Sequence[str], scor
     rows, searches = drawn.rows, [one for one in done if not one.recipe.reduces]
     found = [(one, row, text) for one in searches for row, text in enumerate(one.texts) if text is not None]
     found.sort(key=lambda f: (-f[0].valid[f[1]], f[0].share[f[1]], rows.ids[f[1]], f[0].recipe.name))
-    firsts = list({row: (one, row, text) for one, row, text in reversed(found)}.values())[::-1]
+    best: dict[int, tuple[Attacked, int, str]] = {}
+    for one in found:
+        best.setdefault(one[1], one)
+    firsts = list(best.values())
     shown = firsts[:most]
     before, after = (score(texts) if texts else np.zeros((0, len(labels))) for texts in _both(shown, rows))
     items = (_example(*f, rows, labels, *scores) for f, *scores in zip(shown, before, after, strict=True))

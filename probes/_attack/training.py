@@ -13,7 +13,7 @@ from audit.types import Asset, Ints, Score
 from probes._attack.attackers import Attacker
 from probes._attack.outcomes import Job, arm, attack
 from probes._attack.recipes import MODEL, Recipe, Resources
-from probes._language import language_of
+from probes._language import Language, language_of
 
 BUDGET = 200
 """Queries per text."""
@@ -21,7 +21,11 @@ BUDGET = 200
 
 def hardener(recipe: Recipe) -> Adversary:
     """Return a recipe as a source of training texts."""
-    return Adversary(partial(_ready, recipe), partial(adversarial, recipe))
+    return Adversary(partial(_check, recipe), partial(adversarial, recipe))
+
+
+def _check(recipe: Recipe, texts: Sequence[str], asset: Asset) -> None:
+    _ready(recipe, asset, language_of(texts))
 
 
 def adversarial(
@@ -35,9 +39,10 @@ def adversarial(
     Raises
     ------
     ConfigError
-        If the recipe cannot be run here, or not on texts of that language; the message says why.
+        If the recipe cannot be run here; the message says why.
     """
-    attackers = _ready(recipe, texts, asset)
+    # Whether their language suits it was checked before, on all texts to train on.
+    attackers = _ready(recipe, asset, "en")
     labels = np.asarray(labels)
     right = score(texts).argmax(axis=1) == labels if len(texts) else np.zeros(0, dtype=bool)
     ids = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
@@ -50,8 +55,8 @@ def adversarial(
     return found
 
 
-def _ready(recipe: Recipe, texts: Sequence[str], asset: Asset) -> tuple[Attacker, ...]:
-    armoury = arm([recipe], Resources(asset), BUDGET, language_of(texts))
+def _ready(recipe: Recipe, asset: Asset, language: Language) -> tuple[Attacker, ...]:
+    armoury = arm([recipe], Resources(asset), BUDGET, language)
     if not armoury.attackers:
         raise ConfigError(f"[model.recipe] attack = {recipe.name!r} was {armoury.skipped[recipe.name]}.")
     return armoury.attackers

@@ -103,12 +103,6 @@ class TermFile(Frozen):
                 yield category, term, ", ".join((NAME, *others)), entry["names"]
 
 
-@cache
-def identity_words() -> frozenset[str]:
-    """Return the single words that name persons by an identity, in lower case, from the lists that come with Renben."""
-    return load_terms().naming
-
-
 def load_terms(own: Path | None = None) -> Lexicon:
     """Return the terms that come with Renben and those of a file.
 

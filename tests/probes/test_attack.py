@@ -418,3 +418,7 @@ def test_an_adversary_that_cannot_be_run_is_refused_before_any_training(
 
     with pytest.raises(ConfigError, match=told):
         ADVERSARIES[attack].check(texts, no_asset)
+
+
+def test_a_language_that_was_checked_is_not_told_anew_from_a_few_texts(words: Callable[[str], Path]) -> None:
+    assert ADVERSARIES["pwws"].search(["今天的天气很好"], np.zeros(1, int), keyed, words, 3) == [None]

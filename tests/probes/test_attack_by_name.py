@@ -20,11 +20,11 @@ from tests.probes.test_attack import exploding
 def stronger(victim):
     import helper_beside
     attack = exploding(victim)
-    goal = attack.goal_function.get_output
-    def asking(text):
+    search = attack.search_method.perform_search
+    def searching(text):
         import lazy_beside
-        return goal(text)
-    attack.goal_function.get_output = asking
+        return search(text)
+    attack.search_method.perform_search = searching
     return attack
 """
 
@@ -38,6 +38,7 @@ def test_a_recipe_of_ones_own_lies_beside_the_configuration(tmp_path: Path) -> N
     with pytest.raises(Skip, match="beside the audit"):
         run(subject, recipes=[name])
     assert number(run(replace(subject, folder=tmp_path), recipes=[name]), "attack_success", recipe=name).n == 8
+    assert {"helper_beside", "lazy_beside"} <= sys.modules.keys()
     assert sys.path == path
 
 

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from audit.types import GroupColumn, Interval
+from probes._attack.report import Outcomes
+from probes._by_group import findings
+from probes.robustness_attack import robustness_attack
 from tests.probes.test_attack import counting, exploding, keyed, mislabelled, number, run, sentences, subject_of
 
 EXPLODING = f"{exploding.__module__}:{exploding.__name__}"
+OF: tuple[dict[str, str], ...] = ({}, {"who": "rare"})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -40,11 +46,39 @@ def test_each_class_is_told_apart() -> None:
         assert [(finding.value, finding.n) for finding in found.values()] == [(0, 20), (1, 20)], measure
 
 
+@pytest.mark.parametrize("n", [40, 1000])
+def test_a_gap_that_open_rows_may_close_or_widen_is_not_told_as_sure(n: int) -> None:
+    """Of one group half broke, of the other none; the other halves are open: the gap is anything from 0 to 1."""
+    half, members = n // 2, np.repeat(np.eye(2, dtype=bool), n, axis=0)
+    low = np.r_[np.ones(half), np.zeros(half + n)]
+    high = np.r_[np.ones(n), np.zeros(half), np.ones(half)]
+    who, right = [GroupColumn("who", ("a", "b"), members)], np.ones(2 * n, dtype=bool)
+    spec, name = robustness_attack, "attack_success"
+    means = Outcomes(spec, name, (low + high) / 2, who, {}, "", 10, low=low, high=high, right=right)
+    (gap,) = (f for f in findings(means, np.random.default_rng(1)) if f.metric.endswith("_difference"))
+    assert isinstance(gap.interval, Interval)
+    assert (gap.interval.low, gap.interval.high) == (0, 1)
+
+
 def refusing(victim: Any) -> Any:
     """Return an attack that cannot take any text."""
     attack = exploding(victim)
     attack.search_method.perform_search = lambda _: 1 / 0
     return attack
+
+
+def test_an_error_is_told_in_its_own_words_where_texts_may_be_shown_and_of_enough_rows() -> None:
+    texts = [f"lovely {('hotel', 'meal')[k % 2]} number {k}" for k in range(20)]
+    who = {"who": ["rare" if k < 3 else "often" for k in range(20)]}
+    subject = subject_of(counting, texts, groups=who)
+    told = {
+        shown: [number(run(subject, recipes=[EXPLODING], examples=shown), "attack_success", **of) for of in OF]
+        for shown in (12, 0)
+    }
+    assert "ended in RuntimeError: " in told[12][0].note
+    assert "ended in RuntimeError" in told[0][0].note
+    assert "RuntimeError: " not in told[0][0].note
+    assert all("RuntimeError" not in rare.note for _, rare in told.values())
 
 
 def test_a_row_that_one_recipe_breaks_is_broken_whatever_stops_the_others() -> None:

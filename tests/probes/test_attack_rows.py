@@ -14,12 +14,13 @@ from audit.models.transformer import load_transformer
 from audit.scoring import Scorer
 from audit.stats import wilson
 from audit.types import Curve, Evidence, Floats, Subject
-from probes._attack.attacked import any_of
+from probes._attack.attacked import DONE, Attacked, any_of
 from probes._attack.attackers import Found
 from probes._attack.drawn import draw_rows
 from probes._attack.lockstep import Result
 from probes._attack.outcomes import Job, assess
 from probes._attack.recipes import BUILT_IN, MODEL
+from probes._attack.shown import examples
 from probes._attack.validity import Rules
 from tests.probes.test_attack import keyed, number, run, sentences, shown, subject_of, table
 from tests.tiny import tiny_model
@@ -126,6 +127,19 @@ def test_of_several_recipes_a_row_is_open_only_where_it_matters() -> None:
     assert together.valid.tolist()[:5] == [0.5, 0.5, 0, 0.5, 0.5], "what broke was not valid; what is to come may be"
     assert np.isnan(together.broken[5:]).all(), "one that nothing can change, and one that none came to"
     assert together.note(9) == "attacked 3 of 7; 2 cut off when time was over; no change possible in 1 texts"
+
+
+def test_a_row_is_shown_for_the_best_that_was_found_of_it() -> None:
+    texts = ["what a terrible meal number one", "what a terrible meal number two"]
+    drawn, n = draw_rows(subject_of(keyed, texts), 50, 10, 3), np.ones(2)
+
+    def attacked(name: str, valid: list[float], share: list[float], found: tuple[str | None, ...]) -> Attacked:
+        return Attacked(BUILT_IN[name], (DONE, DONE), n, np.array(valid), n, np.array(share), n > 1, found)
+
+    one = attacked("deepwordbug", [1, 0], [0.1, 0.2], ("a valid text", "an invalid text"))
+    other = attacked("pruthi", [0, 0], [0.5, np.nan], ("another invalid text", None))
+    best = examples([one, other], drawn, ("0", "1"), keyed, 1)
+    assert [item.after for item in best.items] == ["a valid text"]
 
 
 # --- interrupts -------------------------------------------------------------------------------------------
